@@ -1,0 +1,80 @@
+"""Wrong ways to build the portal. Each is here because the chaos run has to notice it; none is in the product.
+
+`patch` changes the code of every process of the run, `schema` the run's database before anybody works.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from sora_portal.generations import callbacks, claiming, domain, watching
+from sora_portal.generations.domain import CreateOutcome, Phase, State
+from sora_portal.generations.ids import new_token
+from sora_portal.generations.models import CallbackInbox, Generation
+from sora_portal.providers.base import Job, JobState, Verdict
+from sora_portal.providers.registry import provider
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One wrong way."""
+
+    text: str
+    patch: Callable[[], None] = _nothing
+    schema: str = ""
+
+
+DROP = "DROP INDEX generations_one_live_attempt"
+
+
+def _begin_anew() -> None:
+    """A lease that is over means to begin anew, instead of asking how far the dead worker came."""
+
+    def reclaim(generation: Generation, now: datetime) -> claiming.Claim:
+        lease = claiming._lease(now)
+        values = {"fence": generation.fence + 1, "due_at": lease, "held_until": lease}
+        Generation.objects.filter(pk=generation.pk).update(**values)
+        generation.refresh_from_db()
+        token = new_token()
+        choices = dict(generation.choices)
+        attempt = claiming._prepare(generation, generation.connection, choices, token, now)
+        return claiming.Claim(generation, attempt, token)
+
+    claiming._reclaim = reclaim
+
+
+def _retry() -> None:
+    """No usable answer means to send it again, as any HTTP client's retry does."""
+    table = domain.ON_CREATE
+    assert isinstance(table, dict)
+    table[Verdict.AMBIGUOUS] = CreateOutcome(Phase.REJECTED, State.QUEUED)
+
+
+def _trust() -> None:
+    """What a callback says is what happened."""
+    handle = callbacks.handle
+
+    def trusting(inbox_id: int) -> None:
+        row = CallbackInbox.objects.select_related("attempt__connection").filter(pk=inbox_id).first()
+        if row is not None and row.attempt.phase == Phase.ACCEPTED:
+            news = provider(row.attempt.connection.vendor).read_callback(bytes(row.body))
+            if news.state is JobState.FAILED:
+                watching.record(attempt_id=row.attempt_id, job=Job(JobState.FAILED), now=timezone.now())
+        handle(inbox_id)
+
+    callbacks.handle = trusting
+
+
+MUTANTS = {
+    "index-dropped": Mutant("the live-attempt index dropped, the code as it is", schema=DROP),
+    "begin-anew": Mutant("a lease that is over means to begin anew; the index is there", _begin_anew),
+    "begin-anew-without-index": Mutant("the same with the live-attempt index dropped", _begin_anew, schema=DROP),
+    "retry": Mutant("no usable answer means to send again", _retry),
+    "trust": Mutant("what a callback says is what happened", _trust),
+}

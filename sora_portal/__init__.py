@@ -1,0 +1,1 @@
+"""Sora Portal: a dashboard for teams that generate video through resellers."""

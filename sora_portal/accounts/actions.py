@@ -1,0 +1,110 @@
+"""Every write to the people of this portal. Admins make accounts; there is no sign-up."""
+
+import logging
+
+from django.db import IntegrityError, transaction
+
+from sora_portal.accounts import passwords
+from sora_portal.accounts.models import Role, User
+from sora_portal.accounts.policies import require_admin
+from sora_portal.refusals import NotAllowed, Refused
+
+log = logging.getLogger(__name__)
+
+
+class NameTaken(Refused):
+    """Somebody signs in with that user name or e-mail address already; `field` says which of the two."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+class LastAdmin(Refused):
+    """Nobody could administer the portal any more."""
+
+
+@transaction.atomic
+def add_person(*, by: User, username: str, name: str, email: str, role: str) -> tuple[User, str]:
+    """Make an account; return the person and their first password, which is stored nowhere in clear.
+
+    Raises NameTaken when the user name or e-mail address leads to somebody already, in any case of letters.
+    """
+    require_admin(by)
+    password = passwords.generate()
+    try:
+        with transaction.atomic():
+            person = User.objects.create_user(username, email, password, name=name, role=Role(role).value)
+    except IntegrityError as error:
+        if email and User.objects.filter(email__iexact=email).exists():
+            raise NameTaken("email", "Somebody with this address has an account already.") from error
+        raise NameTaken("username", "Somebody has this user name already.") from error
+    log.info("account %s made by %s as %s", person.username, by.username, role)
+    return person, password
+
+
+@transaction.atomic
+def change_role(*, by: User, person: User, role: str) -> None:
+    """Give a person another role; who stops being an admin loses the back office as well.
+
+    Raises LastAdmin when nobody else administers the portal.
+    """
+    wanted = Role(role)
+    _require_power_over(by, person, own="You cannot change your own role. Ask another admin.")
+    if wanted is not Role.ADMIN:
+        _keep_an_admin(by, person)
+        User.objects.filter(pk=person.pk).update(role=wanted.value, is_staff=False, is_superuser=False)
+    else:
+        User.objects.filter(pk=person.pk).update(role=wanted.value)
+    log.info("role of %s changed to %s by %s", person.username, wanted.value, by.username)
+
+
+@transaction.atomic
+def deactivate(*, by: User, person: User) -> None:
+    """Close a person's account: sessions end at once, their work stays. Raises LastAdmin as `change_role` does."""
+    _require_power_over(by, person, own="You cannot deactivate your own account. Ask another admin.")
+    _keep_an_admin(by, person)
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    log.info("account %s deactivated by %s", person.username, by.username)
+
+
+@transaction.atomic
+def reactivate(*, by: User, person: User) -> None:
+    """Open a closed account again, with the password it had."""
+    _require_power_over(by, person, own="Your account is open.")
+    User.objects.filter(pk=person.pk).update(is_active=True)
+    log.info("account %s reactivated by %s", person.username, by.username)
+
+
+@transaction.atomic
+def reset_password(*, by: User, person: User) -> str:
+    """Give a person a new password and return it; it is stored nowhere in clear, and their sessions end."""
+    _require_power_over(by, person, own="For your own password there is “Change password” in your menu.")
+    password = passwords.generate()
+    person.set_password(password)
+    person.save(update_fields=["password"])
+    log.info("password of %s reset by %s", person.username, by.username)
+    return password
+
+
+def _require_power_over(by: User, person: User, *, own: str) -> None:
+    """Raise NotAllowed unless `by` may change the account of `person`; `own` is said to who tries it on themselves."""
+    require_admin(by)
+    if by.pk == person.pk:
+        raise NotAllowed(own)
+    # Whoever may set the password of a back office account owns the back office.
+    if person.is_superuser and not by.is_superuser:
+        raise NotAllowed("This account runs the back office. Only another such account can change it.")
+
+
+def _keep_an_admin(by: User, person: User) -> None:
+    """Raise unless an active admin other than `person` remains and `by` still is one, held until the commit.
+
+    Two admins who take the role from one another at the same moment would leave none; the row locks put them in line.
+    """
+    admins = User.objects.select_for_update(no_key=True).filter(role=Role.ADMIN, is_active=True).order_by("pk")
+    present = {admin.pk for admin in admins}
+    if by.pk not in present:
+        raise NotAllowed("You are not an admin of this portal any more.")
+    if not present - {person.pk}:
+        raise LastAdmin("This is the last admin. Make somebody else an admin first.")

@@ -1,0 +1,225 @@
+"""Asking for budget, and the answers. The video that waits goes on by itself when there is enough.
+
+Every answer first takes the request's row: of two admins who press at once the second finds it answered.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from sora_portal.accounts.models import User
+from sora_portal.accounts.policies import require_admin
+from sora_portal.budgets.models import Ask, AskState
+from sora_portal.catalog.domain import InvalidChoices
+from sora_portal.catalog.models import VideoModel
+from sora_portal.credits import actions as credits
+from sora_portal.credits import queries as budgets
+from sora_portal.credits.models import Scope
+from sora_portal.credits.periods import long_day_text
+from sora_portal.credits.refusals import OverBudget, credits_words
+from sora_portal.generations import actions as generations
+from sora_portal.generations.models import Generation
+from sora_portal.generations.transitions import note
+from sora_portal.projects.models import Project
+from sora_portal.refusals import NotAllowed, Refused
+
+# Whoever has not been answered for this long has made other plans.
+EXPIRES_AFTER = timedelta(days=14)
+
+ONCE, UNTIL, RAISE = "once", "until", "raise"
+
+
+class EnoughNow(Refused):
+    """There is no need to ask any more."""
+
+    def __init__(self) -> None:
+        super().__init__("There is enough budget now. Press Generate.")
+
+
+class AlreadyAnswered(Refused):
+    """Somebody else has answered, or the request is over."""
+
+    def __init__(self, ask: Ask) -> None:
+        super().__init__(_why_closed(ask))
+
+
+def _why_closed(ask: Ask) -> str:
+    if ask.state == AskState.WITHDRAWN:
+        return f"{ask.author.display_name} has withdrawn this request."
+    if ask.decided_by is None:
+        return "This request is no longer open. Load the page again."
+    who = ask.decided_by.display_name
+    if ask.state == AskState.WAITING:
+        return f"{who} has answered this request meanwhile; now {ask.scope.label} lacks credits. Look at it once more."
+    word = "declined" if ask.state == AskState.DECLINED else "granted"
+    return f"{who} has {word} this request already."
+
+
+def ask(
+    *,
+    by: User,
+    project: Project,
+    model: VideoModel,
+    prompt: str,
+    choices: Mapping[str, str],
+    submit_key: str,
+    amount: int | None,
+    reason: str,
+    now: datetime,
+) -> Ask:
+    """Keep a video that a budget has refused, and ask the admins for what it lacks; once for each `submit_key`.
+
+    `amount` is in milli-credits, None for just what is missing. Raises EnoughNow when nothing refuses any more.
+    """
+    earlier = Ask.objects.filter(author=by, submit_key=submit_key).first()
+    if earlier is not None:
+        return earlier
+    price = model.priced(now).price(model.rules.resolve(choices, prompt=prompt))
+    tight = budgets.tightest(by, project, model.connection, now)
+    if tight is None or tight.available >= price:
+        raise EnoughNow
+    wish = {"project": project, "model": model, "prompt": prompt.strip(), "choices": dict(choices)}
+    return Ask.objects.get_or_create(
+        author=by,
+        submit_key=submit_key,
+        defaults={
+            **wish,
+            "scope": Scope.objects.kept(tight.scope),
+            "amount": max(amount or 0, price - tight.available),
+            "reason": reason.strip(),
+            "price_milli": price,
+            "created_at": now,
+            "expires_at": now + EXPIRES_AFTER,
+        },
+    )[0]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How an admin grants: `way` is ONCE, UNTIL (the day `last`) or RAISE; `version` is what their page showed."""
+
+    way: str
+    amount: int
+    version: int
+    last: date | None = None
+
+
+@transaction.atomic
+def grant(*, by: User, ask: Ask, answer: Answer, now: datetime) -> Ask:
+    """Give the budget what was asked for, and submit the video that waits for it; returns the request.
+
+    Where another budget now binds, the request stays open and names that one. Where something else is in the way, it
+    is granted and says what. Raises AlreadyAnswered for whoever comes second, NotAllowed.
+    """
+    require_admin(by)
+    ask = _take(ask, now, answer.version)
+    ask.answer = _give(by, ask, answer, now)
+    ask.decided_by, ask.decided_at, ask.version = by, now, ask.version + 1
+    _go_on(ask, now, quoted=ask.price_milli)
+    if ask.generation is not None:
+        note(ask.generation, now=now, by=by, kind="budget", text=f"{by.display_name} granted {ask.answer}")
+    ask.save()
+    return ask
+
+
+def _take(ask: Ask, now: datetime, version: int) -> Ask:
+    """Return the open request, locked until the end of the transaction; raises AlreadyAnswered."""
+    Ask.objects.select_for_update(no_key=True).get(pk=ask.pk)
+    fresh = Ask.objects.for_pages().get(pk=ask.pk)
+    if fresh.state != AskState.WAITING or fresh.expires_at <= now or fresh.version != version:
+        raise AlreadyAnswered(fresh)
+    return fresh
+
+
+def _give(by: User, ask: Ask, answer: Answer, now: datetime) -> str:
+    """Move the credits and return in words what was given."""
+    amount, words = answer.amount, credits_words(answer.amount)
+    scope = Scope.objects.get(pk=ask.scope_id)
+    if not scope.limits:
+        return "a budget without a limit"
+    given = {"by": by, "scope": scope, "amount": amount, "now": now}
+    why = {"reason": f"{ask.author.display_name}: {ask.reason}", "key": f"ask:{ask.pk}:{ask.version}"}
+    if answer.way == RAISE:
+        credits.raise_quota(**given)  # type: ignore[arg-type]
+        return f"{words} more for good"
+    if answer.way == UNTIL and answer.last is not None:
+        credits.grant_until(**given, **why, last=answer.last)  # type: ignore[arg-type]
+        return f"{words} until {long_day_text(answer.last)}"
+    credits.grant(**given, **why)  # type: ignore[arg-type]
+    return f"{words} once"
+
+
+def _go_on(ask: Ask, now: datetime, *, quoted: int | None) -> None:
+    """Submit the video of `ask`, or write on it what is in the way; the caller saves."""
+    try:
+        ask.generation = _submitted(ask, now, quoted)
+        ask.state, ask.trouble = AskState.SUBMITTED.value, ""
+    except OverBudget as refusal:
+        ask.scope = Scope.objects.get(pk=refusal.scope.pk)
+        ask.amount, ask.trouble = refusal.missing, str(refusal)
+    except (Refused, InvalidChoices) as problem:
+        ask.state, ask.trouble = AskState.GRANTED.value, str(problem)[:500]
+
+
+def _submitted(ask: Ask, now: datetime, quoted: int | None) -> Generation:
+    author = ask.author
+    if not author.is_active or not Project.objects.visible_to(author).open().filter(pk=ask.project_id).exists():
+        raise Refused(f"{author.display_name} can make no videos in {ask.project.name} any more.")
+    return generations.submit(
+        by=author,
+        project=ask.project,
+        model=ask.model,
+        prompt=ask.prompt,
+        choices=ask.choices,
+        submit_key=ask.submit_key,
+        quoted_milli=quoted,
+        now=now,
+    ).generation
+
+
+@transaction.atomic
+def decline(*, by: User, ask: Ask, version: int, reason: str, now: datetime) -> Ask:
+    """Say no, with a reason that the author reads. Raises AlreadyAnswered, NotAllowed."""
+    require_admin(by)
+    ask = _take(ask, now, version)
+    ask.state, ask.answer = AskState.DECLINED.value, reason.strip()
+    ask.decided_by, ask.decided_at, ask.version = by, now, ask.version + 1
+    ask.save()
+    return ask
+
+
+@transaction.atomic
+def withdraw(*, by: User, ask: Ask) -> Ask:
+    """Take a request back, or put the answer to it away; changes nothing once its video has been submitted."""
+    fresh = _own(by, ask)
+    if fresh.state != AskState.SUBMITTED:
+        fresh.state = AskState.WITHDRAWN.value
+        fresh.save(update_fields=["state"])
+    return fresh
+
+
+@transaction.atomic
+def resume(*, by: User, ask: Ask, quoted: int, now: datetime) -> Ask:
+    """Submit the kept video after all, at the price `quoted` on the button; a second press finds it submitted.
+
+    Raises what `generations.submit` does: OverBudget, PriceChanged, ModelNotOffered.
+    """
+    fresh = _own(by, ask)
+    if fresh.state == AskState.SUBMITTED:
+        return fresh
+    if fresh.state == AskState.WITHDRAWN:
+        raise AlreadyAnswered(fresh)
+    fresh.generation = _submitted(fresh, now, quoted)
+    fresh.state, fresh.trouble, fresh.version = AskState.SUBMITTED.value, "", fresh.version + 1
+    fresh.save()
+    return fresh
+
+
+def _own(by: User, ask: Ask) -> Ask:
+    """Return the request of `by`, locked; raises NotAllowed for somebody else's."""
+    if ask.author_id != by.pk:
+        raise NotAllowed("Only the person who asked can do that.")
+    Ask.objects.select_for_update(no_key=True).get(pk=ask.pk)
+    return Ask.objects.for_pages().get(pk=ask.pk)

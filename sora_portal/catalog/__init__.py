@@ -1,0 +1,1 @@
+"""Provider connections and video models, as data."""

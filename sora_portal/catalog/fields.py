@@ -1,0 +1,38 @@
+"""A text column that is encrypted at rest."""
+
+from functools import lru_cache
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.db import models
+
+
+@lru_cache(maxsize=4)
+def _box(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def box() -> MultiFernet:
+    """Return the cipher: encrypts with the first of SORA_PORTAL_FIELD_KEYS, reads with any of them."""
+    return _box(tuple(settings.SORA_PORTAL_FIELD_KEYS))
+
+
+class EncryptedTextField(models.TextField[str, str]):
+    """Text that the database holds only encrypted (Fernet), under keys that are not SECRET_KEY.
+
+    A value that none of the keys can read comes back empty: a lost key must read as "no key set", which an admin can
+    mend on a page, and not as a page that fails.
+    """
+
+    def get_prep_value(self, value: Any) -> Any:
+        text = super().get_prep_value(value)
+        return box().encrypt(text.encode()).decode() if text else ""
+
+    def from_db_value(self, value: str | None, expression: object, connection: object) -> str:
+        if not value:
+            return ""
+        try:
+            return box().decrypt(value.encode()).decode()
+        except InvalidToken:
+            return ""

@@ -1,0 +1,26 @@
+"""Whether a vendor could reach this portal."""
+
+import contextlib
+import ipaddress
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+
+def callback_origin(vendor_url: str) -> str:
+    """Return the origin that a vendor at `vendor_url` may report to, or "" when it could not reach us there.
+
+    A vendor outside is given https addresses only: APIXO's documents ask for that, and none could reach the loopback
+    address that `make run` uses with the sandbox, or a name of the private network.
+    """
+    origin: str = settings.SORA_PORTAL_PUBLIC_URL
+    public = origin.startswith("https://") and not _is_near(origin)
+    return origin if public or _is_near(vendor_url) else ""
+
+
+def _is_near(url: str) -> bool:
+    """Return whether `url` names this machine or its private network, where stand-ins for vendors live."""
+    host = urlsplit(url).hostname or ""
+    with contextlib.suppress(ValueError):
+        return not ipaddress.ip_address(host).is_global
+    return "." not in host

@@ -1,0 +1,1 @@
+"""The ledger: grants, holds, captures, releases, and the budgets they draw on."""

@@ -1,0 +1,60 @@
+"""The page Prices: what each model costs, from when, and what it cost before. Admins only."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from sora_portal.accounts.http import Request
+from sora_portal.accounts.policies import require_admin
+from sora_portal.catalog import actions as catalog
+from sora_portal.catalog.models import VideoModel
+from sora_portal.catalog.prices import all_prices, prices_of
+from sora_portal.credits.price_forms import PricesForm
+from sora_portal.web.http import with_toast
+
+PAGE = "credits/prices.html"
+
+
+def _page(request: Request, wrong: PricesForm | None = None, touched: str = "", status: int = 200) -> HttpResponse:
+    """Return the page, for htmx its changing part; `wrong` is a form that was refused, `touched` a model's slug."""
+    now = timezone.now()
+    cards = []
+    for prices in all_prices(now):
+        mine = wrong is not None and wrong.prices.model.pk == prices.model.pk
+        cards.append((prices, wrong if mine else PricesForm(prices=prices, now=now)))
+    template = f"{PAGE}#page" if request.htmx else PAGE
+    return render(request, template, {"cards": cards, "touched": touched}, status=status)
+
+
+@login_required
+@require_GET
+def prices(request: Request) -> HttpResponse:
+    """Every model that is not retired, with its price lists."""
+    require_admin(request.user)
+    return _page(request)
+
+
+@login_required
+@require_POST
+def set_prices(request: Request, slug: str) -> HttpResponse:
+    """Add a price list to a model."""
+    require_admin(request.user)
+    now = timezone.now()
+    model = get_object_or_404(VideoModel.objects.exclude(lifecycle="retired").select_related("connection"), slug=slug)
+    listed = prices_of(model, now)
+    if listed is None:
+        raise Http404(f"{model} cannot be read")
+    form = PricesForm(request.POST, prices=listed, now=now)
+    if not form.is_valid():
+        form.fields[next(iter(form.errors))].widget.attrs["autofocus"] = True
+        return _page(request, form, slug, status=422)
+    begins, note = form.cleaned_data["valid_from"], form.cleaned_data["note"]
+    catalog.set_prices(by=request.user, model=model, prices=form.rules(), valid_from=begins, note=note, now=now)
+    text = f"{model}: new prices"
+    if request.htmx:
+        return with_toast(_page(request, touched=slug), text)
+    messages.success(request, text)
+    return redirect("credits:prices")

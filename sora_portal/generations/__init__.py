@@ -1,0 +1,1 @@
+"""The heart: prompt, attempt at a vendor, settled."""

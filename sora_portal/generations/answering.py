@@ -1,0 +1,212 @@
+"""What the answer to a create call does to a row, whenever and however it comes: at once, late, or from the disk."""
+
+import logging
+import random
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from sora_portal.accounts.models import User
+from sora_portal.catalog import actions as catalog
+from sora_portal.generations import feed, spool, styles
+from sora_portal.generations.domain import (
+    ON_CREATE,
+    SENTENCES,
+    TROUBLES,
+    UNKNOWN_GRACE,
+    Phase,
+    State,
+    backoff,
+    ended_sentence,
+)
+from sora_portal.generations.models import Attempt, Generation
+from sora_portal.generations.transitions import lock, move, note, shift
+from sora_portal.generations.vendor_news import wish
+from sora_portal.pace import scaled
+from sora_portal.providers.base import Created, ErrorKind, Verdict
+
+log = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def record_created(*, attempt_id: int, created: Created) -> None:
+    """Write what a create call came to. The attempt's phase decides, not the lease: a late answer is still the truth.
+
+    Of an attempt that was settled meanwhile (a callback was faster, an admin wrote it off) only a task id is kept.
+    """
+    now = timezone.now()
+    generation, attempt = lock(attempt_id)
+    if attempt.phase not in (Phase.SENDING, Phase.UNKNOWN):
+        if created.verdict is Verdict.ACCEPTED:
+            keep_late_task(generation=generation, attempt=attempt, task_id=created.task_id, now=now)
+        return
+    outcome = ON_CREATE[created.verdict]
+    answer: dict[str, Any] = {
+        "verdict": created.verdict.value,
+        "vendor_code": created.code[:80],
+        "vendor_message": created.message[:4000],
+        "answered_at": now,
+    }
+    if outcome.phase is Phase.ACCEPTED:
+        if accept(generation=generation, attempt=attempt, task_id=created.task_id, now=now, **answer):
+            styles.remember(attempt)
+            return
+        answer["vendor_message"] = f"The vendor named task {created.task_id}, which is another video's"
+    if outcome.phase is not Phase.REJECTED:
+        if attempt.phase == Phase.SENDING:
+            give_up_waiting(generation, attempt, now, answer["vendor_message"], **answer)
+        return
+    shift(attempt, Phase.REJECTED, **answer)
+    if outcome.state is State.FAILED and styles.may_rewrite(attempt, created):
+        styles.rewrite(generation=generation, created=created, now=now)
+    elif outcome.state is State.FAILED:
+        _refuse(generation, created, now)
+    else:
+        _requeue(generation, attempt, created, now, latch=outcome.latch)
+
+
+def accept(
+    *,
+    generation: Generation,
+    attempt: Attempt,
+    task_id: str,
+    now: datetime,
+    by: User | None = None,
+    text: str = "The vendor is working on it",
+    **answer: object,
+) -> bool:
+    """Bind a vendor's task to the attempt and start watching it; False when another attempt has that task already.
+
+    `by` is the admin who knew the task, if it was one. To be called inside a transaction, with both rows locked.
+    """
+    try:
+        with transaction.atomic():
+            shift(attempt, Phase.ACCEPTED, vendor_task_id=task_id, **answer)
+    except IntegrityError:
+        log.error("task %s of attempt %s is bound to another attempt", task_id, attempt.pk)
+        return False
+    # Spread over one interval of the model: videos that were submitted together would be asked about together for ever.
+    rules = generation.model.rules
+    first = (rules.first_poll + rules.interval * random.random()) * attempt.pace
+    move(
+        generation,
+        State.RUNNING,
+        now=now,
+        due_at=now + scaled(first),
+        by=by,
+        text=text,
+        started_at=now,
+        tries=0,
+        waiting_for="",
+        fence=generation.fence,
+    )
+    return True
+
+
+def give_up_waiting(generation: Generation, attempt: Attempt, now: datetime, why: str, **answer: object) -> None:
+    """Nobody knows whether the vendor has it: keep the hold, send nothing again, wait for news."""
+    shift(attempt, Phase.UNKNOWN, **answer)
+    move(
+        generation,
+        State.UNCONFIRMED,
+        now=now,
+        due_at=now + scaled(UNKNOWN_GRACE),
+        text="The vendor gave no clear answer. The credits stay reserved until we know; nothing is sent twice.",
+        staff_text=why,
+    )
+
+
+def _refuse(generation: Generation, created: Created, now: datetime) -> None:
+    kind = created.kind or ErrorKind.INVALID_REQUEST
+    sentence = ended_sentence(kind, code=created.code, message=created.message)
+    move(
+        generation,
+        State.FAILED,
+        now=now,
+        text=sentence,
+        staff_text=f"{created.code} {created.message}",
+        failure_kind=kind.value,
+        failure_text=sentence,
+    )
+
+
+WAITING = "The vendor does not serve this model at the moment. The video waits and its credits stay reserved."
+
+
+def _requeue(generation: Generation, attempt: Attempt, created: Created, now: datetime, *, latch: bool) -> None:
+    """Put it back in line; the vendor made nothing. Trouble that waiting does not mend pauses the way to the vendor."""
+    kind = created.kind or ErrorKind.TRANSIENT
+    if latch:
+        latch_way(generation, attempt, kind, f"{created.code} {created.message}")
+    if generation.cancel_wanted_at:
+        text = "Cancelled as was asked: the vendor had not begun"
+        move(generation, State.CANCELLED, now=now, text=text, waiting_for="", failure_text="")
+        return
+    # The vendor's wish is in real time and only bounded; our own back-off is one of our intervals.
+    wait = max(wish(created.retry_after or 0.0), scaled(backoff(generation.tries + 1, jitter=random.random())))
+    sentence = WAITING if kind is ErrorKind.MODEL_UNAVAILABLE else SENTENCES[kind]
+    move(
+        generation,
+        State.QUEUED,
+        now=now,
+        due_at=now + wait,
+        held_until=now + wait,
+        text=sentence,
+        staff_text=f"{created.verdict} {created.code} {created.message}",
+        waiting_for=sentence,
+        failure_text="",
+        tries=generation.tries + 1,
+    )
+
+
+def latch_way(generation: Generation, attempt: Attempt, kind: ErrorKind, said: str) -> None:
+    """Pause the model or the connection because of trouble that waiting does not mend; `said` is the vendor's text."""
+    reason = f"{TROUBLES.get(kind, 'it refused us')} ({said})"[:200]
+    if kind is ErrorKind.MODEL_UNAVAILABLE:
+        catalog.latch_model(model=generation.model, reason=reason)
+    else:
+        catalog.latch_connection(connection=attempt.connection, reason=reason)
+
+
+def keep_late_task(*, generation: Generation, attempt: Attempt, task_id: str, now: datetime) -> None:
+    """Write down a task id that came when its attempt was settled; it moves neither state nor money.
+
+    To be called inside a transaction, with the generation locked. Does nothing for an id that is known already.
+    """
+    if attempt.vendor_task_id == task_id:
+        return
+    if attempt.vendor_task_id is None:
+        try:
+            with transaction.atomic():
+                Attempt.objects.filter(pk=attempt.pk).update(vendor_task_id=task_id)
+        except IntegrityError:
+            return
+    log.error("task %s came for attempt %s, which is %s by now", task_id, attempt.pk, attempt.phase)
+    text = "The vendor's answer came after this was decided. Nothing was changed; an admin may look at it."
+    staff_text = f"late task {task_id} for attempt {attempt.number}, {attempt.phase} {attempt.vendor_task_id or ''}"
+    note(generation, now=now, kind="late", text=text, staff_text=staff_text)
+    feed.publish(generation)
+
+
+def import_receipts() -> int:
+    """Bind every task id that is on disk but not in its row; return how many receipts were looked at."""
+    count = 0
+    for receipt in spool.waiting():
+        count += 1
+        try:
+            _import(receipt)
+        except Exception:
+            # It stays on disk and is tried again; the receipts behind it must not wait for that.
+            log.exception("the receipt of attempt %s could not be imported", receipt.attempt_id)
+    return count
+
+
+def _import(receipt: spool.Receipt) -> None:
+    if not Attempt.objects.filter(pk=receipt.attempt_id).exists():
+        kept = spool.put_aside(receipt.attempt_id)
+        log.error("no attempt %s for task %s; kept as %s", receipt.attempt_id, receipt.task_id, kept.name)
+        return
+    record_created(attempt_id=receipt.attempt_id, created=Created(Verdict.ACCEPTED, task_id=receipt.task_id))
+    spool.discard(receipt.attempt_id)

@@ -1,0 +1,165 @@
+"""Callbacks: a hint that there is news, worth one status query of our own. Their bodies move no state and no money."""
+
+import hashlib
+import logging
+import random
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from sora_portal import failpoints
+from sora_portal.generations.answering import accept, keep_late_task
+from sora_portal.generations.domain import TERMINAL, Phase, State, backoff
+from sora_portal.generations.ids import token_hash
+from sora_portal.generations.keeping import keep_query
+from sora_portal.generations.models import Attempt, CallbackInbox, Generation
+from sora_portal.generations.submitting import endpoint_of
+from sora_portal.generations.transitions import lock
+from sora_portal.generations.vendor_news import note_query, resting_until
+from sora_portal.generations.wake import CALLBACK, wake
+from sora_portal.generations.watching import record
+from sora_portal.pace import scaled
+from sora_portal.providers import http
+from sora_portal.providers.base import Job
+from sora_portal.providers.registry import provider
+
+log = logging.getLogger(__name__)
+
+BODY_LIMIT = 64 * 1024
+PER_TOKEN = 20
+TRIES = 8
+# A task that the vendor does not list yet is asked about this often; a forged one must not keep its place for long.
+NOT_LISTED_TRIES = 3
+STATUS_TIMEOUT = 20.0
+# A flood on one token brings the look at its video forward no closer than this.
+FLOOD_PAUSE = timedelta(seconds=2)
+KEPT = 7 * 24 * 3600.0
+PRUNED_AT_ONCE = 500
+# Of these the portal believes that no task is worth watching; one that exists after all has to be told.
+DECIDED = (Phase.WRITTEN_OFF, Phase.REJECTED)
+
+
+def receive(*, token: str, body: bytes, now: datetime) -> bool:
+    """Keep one callback for later; False when the token is none of ours.
+
+    A repeated body is kept once, and no more than 20 bodies a token, so a flood fills nothing. While the task of the
+    attempt is unknown, news takes the place of the oldest that was read, or else of the one that was asked about most
+    often in vain: a flood of noise, or of made-up tasks, must not shut it out.
+    """
+    attempt = Attempt.objects.filter(token_hash=token_hash(token)).only("pk", "generation_id", "phase").first()
+    if attempt is None:
+        return False
+    with transaction.atomic():
+        if not _place_for_news(attempt):
+            # Not worth keeping: of a task that is known, any callback only says "look now".
+            soon = now + FLOOD_PAUSE
+            rows = Generation.objects.filter(pk=attempt.generation_id, state=State.RUNNING.value, due_at__gt=soon)
+            rows.update(due_at=soon)
+            return True
+        row, created = CallbackInbox.objects.get_or_create(
+            attempt=attempt,
+            body_hash=hashlib.sha256(body).hexdigest(),
+            defaults={"body": body, "received_at": now, "due_at": now},
+        )
+        if created:
+            wake(CALLBACK, row.pk)
+        failpoints.reach("callback-uncommitted")
+    failpoints.reach("callback-kept")
+    return True
+
+
+def _place_for_news(attempt: Attempt) -> bool:
+    """Return whether one more callback may be kept; makes room where it may hold the id of a lost task."""
+    kept = CallbackInbox.objects.filter(attempt=attempt)
+    if kept.count() < PER_TOKEN:
+        return True
+    if attempt.phase == Phase.ACCEPTED:
+        return False
+    worn = kept.filter(Q(due_at=None) | Q(tries__gt=0)).order_by(F("due_at").asc(nulls_first=True), "-tries", "pk")
+    least = worn.values_list("pk", flat=True).first()
+    return least is not None and bool(kept.filter(pk=least).delete()[0])
+
+
+def handle(inbox_id: int) -> None:
+    """Act on one kept callback: ask the vendor ourselves and believe that answer. Safe to run twice."""
+    rows = CallbackInbox.objects.select_related("attempt__connection", "attempt__generation")
+    row = rows.filter(pk=inbox_id).exclude(due_at=None).first()
+    if row is None:
+        return
+    attempt = row.attempt
+    task_id = attempt.vendor_task_id or provider(attempt.connection.vendor).read_callback(bytes(row.body)).task_id
+    if not task_id or not _wanted(attempt):
+        _done(row)
+        return
+    asked_at = timezone.now()
+    if rest := resting_until(attempt.connection_id, asked_at):
+        # The vendor is left alone for a while, and callbacks are no reason to break that. This costs no try.
+        CallbackInbox.objects.filter(pk=row.pk).update(due_at=rest)
+        return
+    answer = ask(attempt, task_id)
+    failpoints.reach("callback-unsaved")
+    now = timezone.now()
+    note_query(attempt, answer, began_at=asked_at, now=now)
+    job = answer.of(task_id)
+    if not job.usable:
+        # Nothing else may know of a task that is not bound yet, so only an answer ends the asking.
+        _later(row, now, tries=None if attempt.phase in (Phase.SENDING, Phase.UNKNOWN) else TRIES)
+    elif attempt.phase != Phase.ACCEPTED and not job.found:
+        _later(row, now, tries=NOT_LISTED_TRIES)
+    else:
+        if attempt.phase == Phase.ACCEPTED or _adopt(attempt, task_id, now):
+            record(attempt_id=attempt.pk, job=job, now=now)
+        _done(row)
+        if attempt.phase == Phase.ACCEPTED:
+            # What came before we asked has its answer by that: one question for a whole flood.
+            CallbackInbox.objects.filter(attempt=attempt, received_at__lte=asked_at).update(due_at=None)
+
+
+def prune(now: datetime) -> int:
+    """Forget callbacks that were read a week ago, of videos that have ended; return how many. Some at a time."""
+    old = CallbackInbox.objects.filter(due_at=None, received_at__lt=now - scaled(KEPT))
+    ended = old.filter(attempt__generation__state__in=TERMINAL).order_by("received_at")
+    return CallbackInbox.objects.filter(pk__in=list(ended.values_list("pk", flat=True)[:PRUNED_AT_ONCE])).delete()[0]
+
+
+def _wanted(attempt: Attempt) -> bool:
+    """Return whether an answer about this attempt's task could still tell us something."""
+    if attempt.phase in DECIDED:
+        return attempt.vendor_task_id is None
+    return attempt.phase in (Phase.ACCEPTED, Phase.UNKNOWN, Phase.SENDING) and attempt.generation.is_live
+
+
+def ask(attempt: Attempt, task_id: str) -> Job:
+    """Return what the vendor of `attempt` says of a task, bound to it or not. Never call it inside a transaction."""
+    adapter = provider(attempt.connection.vendor)
+    call = adapter.status_call(endpoint_of(attempt), attempt.wire_model, task_id)
+    answer = http.send(call, timeout=STATUS_TIMEOUT)
+    job = adapter.read_status(answer)
+    keep_query(attempt, answer, job)
+    return job
+
+
+@transaction.atomic
+def _adopt(attempt: Attempt, task_id: str, now: datetime) -> bool:
+    """Bind a task id that only a callback told us and the vendor confirms; False when it is not to be watched."""
+    generation, fresh = lock(attempt.pk)
+    if fresh.phase == Phase.ACCEPTED:
+        return fresh.vendor_task_id == task_id
+    if fresh.phase in (Phase.SENDING, Phase.UNKNOWN):
+        return accept(generation=generation, attempt=fresh, task_id=task_id, now=now, verdict="callback")
+    if fresh.phase in DECIDED:
+        keep_late_task(generation=generation, attempt=fresh, task_id=task_id, now=now)
+    return False
+
+
+def _done(row: CallbackInbox) -> None:
+    CallbackInbox.objects.filter(pk=row.pk).update(due_at=None)
+
+
+def _later(row: CallbackInbox, now: datetime, *, tries: int | None) -> None:
+    """Ask again after a while, `tries` times in all (None: until there is an answer)."""
+    given_up = tries is not None and row.tries + 1 >= tries
+    due = None if given_up else now + scaled(backoff(row.tries + 1, jitter=random.random()))
+    CallbackInbox.objects.filter(pk=row.pk).update(due_at=due, tries=row.tries + 1)

@@ -1,0 +1,201 @@
+"""Who may send a generation: claimed under a lock, with a lease and a fence, up to the point of no return."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from sora_portal.catalog import health
+from sora_portal.catalog.models import Connection, Lifecycle
+from sora_portal.catalog.reach import callback_origin
+from sora_portal.generations import feed, styles, turns
+from sora_portal.generations.answering import give_up_waiting
+from sora_portal.generations.domain import (
+    LEASE,
+    LOST_LEASES_LIMIT,
+    QUEUE_DEADLINE,
+    REPORTED,
+    RETRY_CAP,
+    WAIT,
+    Phase,
+    State,
+)
+from sora_portal.generations.ids import new_token, token_hash
+from sora_portal.generations.models import Attempt, Generation
+from sora_portal.generations.transitions import SWITCH, move, shift
+from sora_portal.pace import scaled
+from sora_portal.providers.base import ErrorKind, Verdict
+from sora_portal.references import using
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A generation that this worker may send, its attempt, and the secret for the callback address."""
+
+    generation: Generation
+    attempt: Attempt
+    token: str
+
+
+@transaction.atomic
+def claim(generation_id: int, now: datetime) -> Claim | None:
+    """Return a claim on the generation with attempt PREPARED, or None when it is not for sending now."""
+    # Without its model: a row that changed its model while we waited for the lock would not be found by such a join.
+    generation = Generation.objects.select_for_update(no_key=True).get(pk=generation_id)
+    if generation.state not in (State.QUEUED, State.SUBMITTING):
+        return None
+    if generation.held_until and generation.held_until > now:
+        # Whoever was woken too early (clocks differ) sees to it that somebody comes when the time is there.
+        early = Generation.objects.filter(pk=generation.pk, due_at__gt=generation.held_until)
+        early.update(due_at=generation.held_until)
+        return None
+    if generation.state == State.SUBMITTING:
+        return _reclaim(generation, now)
+    if generation.cancel_wanted_at:
+        move(generation, State.CANCELLED, now=now, text="Cancelled before it went out, as was asked", waiting_for="")
+        return None
+    if _waited_too_long(generation, now):
+        text = "It waited a day for a free place at the vendor. Try again, or choose another model."
+        move(generation, State.FAILED, now=now, text=text, failure_kind=ErrorKind.TIMED_OUT.value, failure_text=text)
+        return None
+    # The connection's row is the turnstile: two workers cannot both take the last free slot.
+    connection = Connection.objects.select_for_update(no_key=True).get(pk=generation.connection_id)
+    choices = _what_it_names(generation, connection, now)
+    if choices is None or not _may_go(generation, connection, now):
+        return None
+    token = new_token()
+    lease = _lease(now)
+    fence = generation.fence + 1
+    values: dict[str, Any] = {"held_until": lease, "fence": fence, "lost_leases": 0, "waiting_for": ""}
+    move(generation, State.SUBMITTING, now=now, due_at=lease, **values)
+    return Claim(generation, _prepare(generation, connection, choices, token, now), token)
+
+
+def _lease(now: datetime) -> datetime:
+    """Return until when a claim made `now` holds; never shorter than a worker needs to get from claiming to sending."""
+    return now + max(scaled(LEASE), timedelta(seconds=2))
+
+
+def _may_go(generation: Generation, connection: Connection, now: datetime) -> bool:
+    """Return whether it is this row's turn; if not, it waits and says why. To be called with the connection locked."""
+    if closed := _closed(generation):
+        _wait(generation, closed, now + scaled(WAIT))
+        return False
+    way, line = turns.way(connection, now), turns.line(connection.pk, now)
+    place = line.index(generation.pk) if generation.pk in line else 0
+    others = [pk for pk in line if pk != generation.pk]
+    if place >= way.free or (way.trial and not health.take_trial(connection_id=connection.pk, now=now)):
+        _wait(generation, turns.words(way, place), turns.due_again(way, now))
+        turns.wake_first(others[: way.free])
+        return False
+    # One wake-up brings the next, until all free places are taken.
+    turns.wake_first(others[: way.free - 1])
+    return True
+
+
+def _wait(generation: Generation, why: str, until: datetime) -> None:
+    """Let the row wait, and say why; whoever frees a place wakes the next in turn before `until`."""
+    Generation.objects.filter(pk=generation.pk).update(due_at=until, waiting_for=why)
+    if why != generation.waiting_for:
+        feed.publish(generation)
+
+
+def _waited_too_long(generation: Generation, now: datetime) -> bool:
+    """Return whether nobody could send it for a day; an admin who puts a row back or moves it to another model gives it
+    another one."""
+    if not turns.overdue(generation, now):
+        return False
+    put_back = Q(source=State.NEEDS_DECISION.value, target=State.QUEUED.value) | Q(kind=SWITCH)
+    return not generation.events.filter(put_back, at__gte=now - scaled(QUEUE_DEADLINE)).exists()
+
+
+def _closed(generation: Generation) -> str:
+    """Return why nothing goes out to its model at all, or the empty string; with the connection's row locked."""
+    # Read only now, behind the turnstile: a model that was retired a moment ago sends nothing any more.
+    model = generation.model
+    if model.stage is Lifecycle.RETIRED:
+        return f"{model.label} has ended. An admin decides what becomes of this video; its credits stay reserved."
+    return "" if model.takes_new else f"{model.label} is paused. The video waits; nothing is lost."
+
+
+def _what_it_names(generation: Generation, connection: Connection, now: datetime) -> dict[str, str] | None:
+    """Return the choices with what the vendor gets for pictures and characters; None, and it fails, if that is gone."""
+    try:
+        return using.resolved(rules=generation.model.rules, connection=connection, choices=generation.choices, now=now)
+    except using.Unusable as problem:
+        text, kind = str(problem), ErrorKind.INVALID_REQUEST.value
+        move(generation, State.FAILED, now=now, text=text, failure_kind=kind, failure_text=text, waiting_for="")
+        return None
+
+
+def _prepare(
+    generation: Generation, connection: Connection, choices: dict[str, str], token: str, now: datetime
+) -> Attempt:
+    """Freeze the request, with `choices` as the vendor gets them; today's settings no longer matter to this attempt."""
+    rules = generation.model.rules
+    # Whether the vendor is given an address to report to; if so, asking is only the net.
+    reports = connection.callbacks and bool(callback_origin(connection.url))
+    number = generation.attempts.count() + 1
+    name = f"{generation.public_id}-{number}"
+    encoded = rules.encode(choices, prompt=generation.prompt, attempt=name)
+    endpoint = connection.endpoint()
+    return Attempt.objects.create(
+        generation=generation,
+        number=number,
+        connection=connection,
+        base_url=endpoint.base_url,
+        path_prefix=endpoint.path_prefix,
+        body_style=styles.style_of(generation, connection),
+        wire_model=generation.model.wire_id,
+        request={"fields": encoded.fields, "top": encoded.top},
+        pace=connection.pace,
+        interval=rules.interval * (REPORTED if reports else 1.0),
+        token_hash=token_hash(token),
+        prepared_at=now,
+    )
+
+
+def _reclaim(generation: Generation, now: datetime) -> Claim | None:
+    """Go on where a worker died: send what provably never left, and call the rest unknown."""
+    attempt = generation.attempts.get(phase__in=[Phase.PREPARED.value, Phase.SENDING.value])
+    if attempt.phase == Phase.SENDING:
+        give_up_waiting(generation, attempt, now, "a worker died while the request was under way")
+        return None
+    if generation.lost_leases + 1 >= LOST_LEASES_LIMIT:
+        text = "Sending it failed three times on our side. An admin has to look at it."
+        due = now + scaled(RETRY_CAP)
+        move(generation, State.NEEDS_DECISION, now=now, due_at=due, text=text, failure_text=text)
+        shift(attempt, Phase.REJECTED, verdict="poison")
+        return None
+    connection = Connection.objects.select_for_update(no_key=True).get(pk=generation.connection_id)
+    if reason := _closed(generation) or (turns.way(connection, now).why if connection.paused_at else ""):
+        later = now + scaled(WAIT)
+        shift(attempt, Phase.REJECTED, verdict=Verdict.NOT_SENT.value)
+        move(generation, State.QUEUED, now=now, due_at=later, text=reason, held_until=None, waiting_for=reason)
+        return None
+    token = new_token()
+    lease = _lease(now)
+    Generation.objects.filter(pk=generation.pk).update(
+        fence=generation.fence + 1, lost_leases=generation.lost_leases + 1, due_at=lease, held_until=lease
+    )
+    generation.refresh_from_db()
+    # Nothing was sent with the old token, so nobody knows it: a fresh one costs nothing and its text is at hand.
+    Attempt.objects.filter(pk=attempt.pk).update(token_hash=token_hash(token))
+    attempt.refresh_from_db()
+    return Claim(generation, attempt, token)
+
+
+@transaction.atomic
+def cross(held: Claim) -> bool:
+    """Cross the point of no return: SENDING is committed before a byte leaves; only the holder of the fence may."""
+    now = timezone.now()
+    rows = Generation.objects.filter(
+        pk=held.generation.pk, state=State.SUBMITTING.value, fence=held.generation.fence, held_until__gt=now
+    )
+    if not rows.select_for_update(no_key=True).exists():
+        return False
+    shift(held.attempt, Phase.SENDING, sending_at=now)
+    return True

@@ -1,0 +1,44 @@
+"""What the frame of every page shows."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from sora_portal.accounts.models import User
+from sora_portal.catalog.models import Connection
+from sora_portal.credits import queries as credits
+from sora_portal.generations import queries
+from sora_portal.web.words import credits_text
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Return `nav`: available credits, review count, whether the vendors are stand-ins. Read only when rendered.
+
+    A visitor gets the last of these alone, for the sign-in page.
+    """
+    user = getattr(request, "user", None)
+    if not isinstance(user, User) and not getattr(user, "is_authenticated", False):
+        return {"nav": {"sandbox": SimpleLazyObject(_practice)}}
+    return {"nav": SimpleLazyObject(lambda: _read(request))}
+
+
+def _practice() -> bool:
+    """Say whether `make run` has started this portal with its demo team and no vendor has a key."""
+    demo = bool(settings.SORA_PORTAL_DEMO_PASSWORD)
+    return demo and all(connection.is_sandbox for connection in Connection.objects.all())
+
+
+def _read(request: HttpRequest) -> dict[str, Any]:
+    user = request.user
+    assert isinstance(user, User)
+    available = credits.available_for(user, None, None, timezone.now())
+    return {
+        "available_text": credits_text(available),
+        "review_count": queries.review_count(user),
+        "sandbox": any(connection.is_sandbox for connection in Connection.objects.all()),
+        "search_url": reverse("outputs:library"),
+    }

@@ -1,0 +1,117 @@
+"""A video in doubt in words: what the portal knows of it, for the admin who decides."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sora_portal.generations.deciding import Way, live_attempt, way_on
+from sora_portal.generations.domain import WRITE_OFF_AFTER, Phase
+from sora_portal.generations.models import Attempt, CallbackInbox, Generation
+from sora_portal.pace import scaled
+from sora_portal.providers.redaction import redact
+from sora_portal.web.words import credits_text
+
+LOST = (
+    "The request went out and its answer was lost: the vendor may be making this video, or may never have heard of it."
+    " Nothing is sent again by itself. If the vendor's site lists the task, enter its id."
+)
+LEADS = {
+    None: LOST,
+    Way.DOWNLOAD: "The vendor finished this video, but its file cannot be had. The portal keeps asking for a new link.",
+    Way.WATCH: "The vendor took this video and the portal sees no end of it. It keeps asking, slowly.",
+    Way.QUEUE: "Sending failed on our side before anything left. The vendor knows nothing of this video.",
+}
+BUTTONS = {
+    Way.DOWNLOAD: "Try the download again",
+    Way.WATCH: "Keep watching",
+    Way.QUEUE: "Put it back in the queue",
+}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One thing that is known: a term, words, and when it was, if that says anything."""
+
+    term: str
+    words: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What the card "Decide" shows. `ends_at`: when the policy writes it off; `way` and `button`: how it may go on."""
+
+    lead: str
+    evidence: list[Evidence]
+    ends_at: datetime | None
+    takes_task_id: bool
+    way: Way | None
+    button: str
+    vendor: str
+
+
+def doubt_of(generation: Generation) -> Doubt:
+    """Return what is known of a generation that is in doubt (fetched with its hold and connection)."""
+    attempt = live_attempt(generation)
+    way = way_on(generation, attempt)
+    unknown = attempt is not None and attempt.phase == Phase.UNKNOWN
+    sent_at = attempt.sending_at if attempt else None
+    return Doubt(
+        lead=LEADS[way],
+        evidence=list(_evidence(generation, attempt, way)),
+        ends_at=sent_at + scaled(WRITE_OFF_AFTER) if unknown and sent_at else None,
+        takes_task_id=unknown,
+        way=way,
+        button=BUTTONS[way] if way else "",
+        vendor=generation.connection.label,
+    )
+
+
+def _evidence(generation: Generation, attempt: Attempt | None, way: Way | None) -> Iterator[Evidence]:
+    if attempt is None:
+        yield Evidence("Sent", "never")
+    else:
+        yield _dated("Sent", f"to {attempt.connection.label}", attempt.sending_at)
+        yield _answer(attempt)
+        if attempt.vendor_task_id:
+            yield Evidence("Vendor's task", attempt.vendor_task_id)
+            yield _status(attempt)
+    yield Evidence("Attempts", str(generation.attempts.count()))
+    if way is Way.DOWNLOAD:
+        yield Evidence("Downloads tried", str(generation.tries))
+    if attempt is not None:
+        yield _callbacks(attempt)
+    yield Evidence("Reserved", f"{credits_text(generation.hold.amount)} credits")
+    if generation.cancel_wanted_at:
+        yield _dated("Asked to cancel", "by its author or an admin", generation.cancel_wanted_at)
+
+
+def _dated(term: str, words: str, at: datetime | None) -> Evidence:
+    return Evidence(term, f"{words}," if at else words, at)
+
+
+def _answer(attempt: Attempt) -> Evidence:
+    """Return what the vendor said to the request."""
+    if attempt.phase == Phase.ACCEPTED:
+        return _dated("Answer", "accepted", attempt.answered_at)
+    said = redact(" ".join(f"{attempt.vendor_code} {attempt.vendor_message}".split()))[:300]
+    return _dated("Answer", f"unclear: {said}" if said else "none came", attempt.answered_at)
+
+
+def _status(attempt: Attempt) -> Evidence:
+    """Return what the vendor said when the portal asked about the task."""
+    if attempt.not_found:
+        return Evidence("When asked", f"knows no such task, {attempt.not_found} × since", attempt.not_found_since)
+    if attempt.errors:
+        return Evidence("When asked", f"no usable answer, {attempt.errors} × in a row")
+    if attempt.result_urls:
+        return _dated("When asked", "finished", attempt.result_seen_at)
+    return Evidence("When asked", "still at it")
+
+
+def _callbacks(attempt: Attempt) -> Evidence:
+    rows = CallbackInbox.objects.filter(attempt=attempt)
+    newest = rows.order_by("-received_at").first()
+    if newest is None:
+        return Evidence("Callback", "none has come")
+    return Evidence("Callback", f"{rows.count()} received, the last", newest.received_at)

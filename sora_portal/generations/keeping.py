@@ -1,0 +1,38 @@
+"""Keeping what a vendor answered word for word, so that staff can read it. It moves nothing and must cost nothing else:
+it is written after the row says what became of it, and trouble with it is only logged.
+"""
+
+import logging
+
+from django.db import DatabaseError
+from django.utils import timezone
+
+from sora_portal.generations.models import Answer, Attempt
+from sora_portal.providers.base import Created, Job, JobState, NoReply, Reply, Verdict
+from sora_portal.providers.transcripts import transcript
+
+log = logging.getLogger(__name__)
+
+
+def keep_create(attempt: Attempt, answer: Reply | NoReply, created: Created) -> None:
+    """Keep the answer to a create call unless it was a plain yes."""
+    if created.verdict is not Verdict.ACCEPTED:
+        _keep(attempt, "create", answer, created.kind.value if created.kind else "")
+
+
+def keep_query(attempt: Attempt, answer: Reply | NoReply, job: Job) -> None:
+    """Keep the answer to a status query that told of trouble; one that names the video is a link to it and not kept."""
+    lost = job.state is JobState.SUCCEEDED and not job.urls
+    if not job.usable or not job.found or job.state is JobState.FAILED or lost:
+        _keep(attempt, "query", answer, job.kind.value if job.kind else "")
+
+
+def _keep(attempt: Attempt, operation: str, answer: Reply | NoReply, kind: str) -> None:
+    said = transcript(answer, attempt.connection.key)
+    values = {"at": timezone.now(), "status": said.status, "kind": kind, "text": said.text}
+    try:
+        Answer.objects.update_or_create(
+            attempt=attempt, operation=operation, defaults={**values, "connection": attempt.connection}
+        )
+    except DatabaseError:
+        log.exception("the answer to attempt %s could not be kept", attempt.pk)

@@ -1,0 +1,323 @@
+"""Tables of the heart: a generation, its attempts at vendors, what happened, and what the page has not seen yet."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from sora_portal.accounts.models import User
+from sora_portal.catalog.models import Connection, VideoModel
+from sora_portal.credits.models import Hold
+from sora_portal.projects.models import Project
+from sora_portal.references.models import Character, ReferenceImage
+
+TERMINAL = ["succeeded", "failed", "cancelled"]
+
+
+class Review(models.TextChoices):
+    """What the reviewers think of a finished video; the decisions themselves live in the reviews room."""
+
+    NONE = "", "Not finished"
+    WAITING = "to_review", "To review"
+    CHANGES = "changes", "Changes requested"
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+
+
+class GenerationQuerySet(models.QuerySet["Generation"]):
+    """Generations, with the access check as a fetch."""
+
+    def visible_to(self, user: User) -> "GenerationQuerySet":
+        """Return what `user` may see: their projects' videos; an admin sees all."""
+        if user.is_portal_admin:
+            return self
+        return self.filter(project__memberships__user=user)
+
+    def for_rows(self) -> "GenerationQuerySet":
+        """Return the rows with all that a list shows, newest first.
+
+        `model_is_ambiguous` says that another connection has a model of the same name.
+        """
+        namesakes = VideoModel.objects.filter(label=OuterRef("model__label"))
+        namesakes = namesakes.exclude(connection=OuterRef("model__connection"))
+        rows = self.select_related("author", "project", "model__connection").order_by("-id")
+        return rows.annotate(model_is_ambiguous=Exists(namesakes))
+
+
+class Generation(models.Model):
+    """One video somebody asked for, from the prompt to the end. Its `state` changes only in `transitions.move`."""
+
+    public_id = models.CharField(max_length=26, unique=True)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="generations")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="generations")
+    model = models.ForeignKey(VideoModel, on_delete=models.PROTECT, related_name="generations")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="generations")
+    prompt = models.TextField()
+    choices = models.JSONField()
+    state = models.CharField(max_length=16, default="queued")
+    review = models.CharField(max_length=10, choices=Review.choices, default="", blank=True)
+    submit_key = models.CharField(max_length=64)
+    hold = models.OneToOneField(Hold, on_delete=models.PROTECT, related_name="+")
+    price_milli = models.BigIntegerField()
+
+    # When somebody must look at the row again. A live row always has it, so no row can be forgotten.
+    # The sweep moves it on whenever it wakes somebody, so it cannot say whether that somebody may act.
+    due_at = models.DateTimeField(null=True)
+    # Until when nobody may submit it: while queued, the vendor's or our own wish to wait; while being sent, a lease.
+    held_until = models.DateTimeField(null=True)
+    # Grows with every claim: a worker that lost its lease while frozen cannot write with the old number.
+    fence = models.PositiveIntegerField(default=0)
+    lost_leases = models.PositiveSmallIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)
+    cancel_wanted_at = models.DateTimeField(null=True)
+
+    failure_kind = models.CharField(max_length=20, blank=True)
+    failure_text = models.CharField(max_length=300, blank=True)
+    waiting_for = models.CharField(max_length=300, blank=True)
+
+    sha256 = models.CharField(max_length=64, blank=True)
+    duration_ms = models.PositiveIntegerField(default=0)
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    # Place in the change feed: of the newest change, and of the row's birth.
+    changed = models.BigIntegerField(default=0)
+    born = models.BigIntegerField(default=0)
+
+    objects = GenerationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["author", "submit_key"], name="generations_one_per_submit_key"),
+            models.CheckConstraint(name="generations_price_not_negative", condition=Q(price_milli__gte=0)),
+            models.CheckConstraint(
+                name="generations_state_known",
+                condition=Q(
+                    state__in=[
+                        "queued",
+                        "submitting",
+                        "unconfirmed",
+                        "running",
+                        "fetching",
+                        "needs_decision",
+                        *TERMINAL,
+                    ]
+                ),
+            ),
+            models.CheckConstraint(
+                name="generations_live_rows_are_due",
+                condition=Q(state__in=TERMINAL, due_at=None, finished_at__isnull=False)
+                | (~Q(state__in=TERMINAL) & Q(due_at__isnull=False, finished_at=None)),
+            ),
+            models.CheckConstraint(
+                name="generations_success_has_a_file", condition=~Q(state="succeeded") | ~Q(sha256="")
+            ),
+            models.CheckConstraint(
+                name="generations_review_after_success", condition=Q(review="") | Q(state="succeeded")
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="generations_due"),
+            models.Index(fields=["project", "-id"], name="generations_project_page"),
+            models.Index(fields=["project", "changed"], name="generations_project_feed"),
+            models.Index(fields=["author", "-id"], name="generations_author_page"),
+            models.Index(fields=["project", "state", "-id"], name="generations_state_page"),
+            # Whole and not partial: SQLite uses a partial one only where the query repeats its condition.
+            models.Index(fields=["connection", "state"], name="generations_at_connection"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def is_live(self) -> bool:
+        """Whether anything may still happen by itself."""
+        return self.state not in TERMINAL
+
+
+class Attempt(models.Model):
+    """One try to have a vendor make it: the frozen request, and the only thing that may ever be sent for it."""
+
+    generation = models.ForeignKey(Generation, on_delete=models.PROTECT, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    phase = models.CharField(max_length=12, default="prepared")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    # Frozen at the claim. Status queries go where the create went, whatever the settings say by then.
+    base_url = models.CharField(max_length=300)
+    path_prefix = models.CharField(max_length=40, blank=True)
+    body_style = models.CharField(max_length=10, blank=True)
+    wire_model = models.CharField(max_length=100, blank=True)
+    request = models.JSONField()
+    pace = models.FloatField(default=1.0)
+    interval = models.FloatField(default=10.0)
+    token_hash = models.CharField(max_length=64, unique=True)
+
+    prepared_at = models.DateTimeField()
+    sending_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    vendor_task_id = models.CharField(max_length=512, null=True)  # noqa: DJ001 - null is "none yet" for the unique index
+    verdict = models.CharField(max_length=20, blank=True)
+    vendor_code = models.CharField(max_length=80, blank=True)
+    vendor_message = models.TextField(blank=True)
+    result_urls = models.JSONField(default=list)
+    result_seen_at = models.DateTimeField(null=True)
+
+    errors = models.PositiveIntegerField(default=0)
+    not_found = models.PositiveIntegerField(default=0)
+    not_found_since = models.DateTimeField(null=True)
+    no_result = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["generation", "number"], name="generations_attempt_number"),
+            models.UniqueConstraint(
+                fields=["generation"],
+                condition=Q(phase__in=["prepared", "sending", "accepted", "unknown"]),
+                name="generations_one_live_attempt",
+            ),
+            models.UniqueConstraint(
+                fields=["connection", "vendor_task_id"],
+                condition=Q(vendor_task_id__isnull=False),
+                name="generations_vendor_task_once",
+            ),
+            models.CheckConstraint(
+                name="generations_phase_known",
+                condition=Q(phase__in=["prepared", "sending", "accepted", "rejected", "unknown", "written_off"]),
+            ),
+            models.CheckConstraint(
+                name="generations_accepted_has_task",
+                condition=~Q(phase="accepted") | Q(vendor_task_id__isnull=False),
+            ),
+        ]
+        # For the cap on creates: how many a connection was sent in the last seconds.
+        indexes = [models.Index(fields=["connection", "prepared_at"], name="generations_attempt_rate")]
+
+    def __str__(self) -> str:
+        return f"{self.generation_id}/{self.number}"
+
+
+class ReferenceUse(models.Model):
+    """That a video uses a picture or a character: written with the video, kept as long as it is."""
+
+    generation = models.ForeignKey(Generation, on_delete=models.CASCADE, related_name="uses")
+    image = models.ForeignKey(ReferenceImage, on_delete=models.PROTECT, null=True, related_name="uses")
+    character = models.ForeignKey(Character, on_delete=models.PROTECT, null=True, related_name="uses")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="generations_use_names_one_thing",
+                condition=Q(image=None, character__isnull=False) | Q(image__isnull=False, character=None),
+            ),
+            models.UniqueConstraint(
+                fields=["generation", "image"], condition=Q(image__isnull=False), name="generations_image_used_once"
+            ),
+            models.UniqueConstraint(
+                fields=["generation", "character"],
+                condition=Q(character__isnull=False),
+                name="generations_character_used_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.generation_id} uses {self.image_id or self.character_id}"
+
+
+class Event(models.Model):
+    """What happened to a generation, in order. Rows are only ever added; triggers hold that."""
+
+    generation = models.ForeignKey(Generation, on_delete=models.PROTECT, related_name="events")
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(max_length=20)
+    source = models.CharField(max_length=16, blank=True)
+    target = models.CharField(max_length=16, blank=True)
+    text = models.CharField(max_length=500, blank=True)
+    staff_text = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.source}->{self.target}"
+
+
+class Answer(models.Model):
+    """The newest answer of a vendor that was worth keeping, word for word but without secrets: for staff alone.
+
+    One for each attempt and operation ("create", "query"): of a vendor that says the same for hours, the last.
+    """
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="answers")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    operation = models.CharField(max_length=8)
+    at = models.DateTimeField()
+    status = models.PositiveSmallIntegerField(help_text="HTTP; 0 when no answer came.")
+    kind = models.CharField(max_length=20, blank=True, help_text="What it is in our words: an ErrorKind.")
+    text = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["attempt", "operation"], name="generations_answer_once")]
+        indexes = [models.Index(fields=["connection", "-at"], name="generations_answer_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.operation} of {self.attempt_id}: HTTP {self.status}"
+
+    @property
+    def anchor(self) -> str:
+        """Where it stands on the page of its video."""
+        return f"answer-{self.pk}"
+
+
+class CallbackInbox(models.Model):
+    """A callback as it came: written in milliseconds, read later by a worker, never believed."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="callbacks")
+    body_hash = models.CharField(max_length=64)
+    body = models.BinaryField()
+    received_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["attempt", "body_hash"], name="generations_callback_once")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="generations_inbox_due"),
+            models.Index(fields=["received_at"], condition=Q(due_at=None), name="generations_inbox_read"),
+        ]
+
+    def __str__(self) -> str:
+        return f"callback for {self.attempt_id}"
+
+
+class FeedCounter(models.Model):
+    """One row: the number of the newest change in the whole house."""
+
+    value = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class ProjectFeed(models.Model):
+    """The number of the newest change in one project: all that an unchanged poll has to read."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True)
+    changed = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.project_id}: {self.changed}"
+
+
+class Baton(models.Model):
+    """A place for one hot sweeper: who holds it and when they last showed life."""
+
+    slot = models.PositiveSmallIntegerField(primary_key=True)
+    holder = models.CharField(max_length=32, blank=True)
+    beat_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"slot {self.slot}"

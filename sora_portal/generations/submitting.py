@@ -1,0 +1,106 @@
+"""From QUEUED to the vendor: claim, cross the point of no return, send once, record the answer.
+
+Every function is safe to run twice, late, or never. The order of commits is the whole point:
+attempt PREPARED is durable, then SENDING is durable, then the first byte leaves, then the receipt is on disk, then the
+row says so. Whoever dies in between leaves a row from which the next worker knows what may have happened.
+"""
+
+import logging
+import time
+
+from django.urls import reverse
+from django.utils import timezone
+
+from sora_portal import failpoints
+from sora_portal.catalog.reach import callback_origin
+from sora_portal.generations import spool
+from sora_portal.generations.answering import record_created
+from sora_portal.generations.claiming import Claim, claim, cross
+from sora_portal.generations.domain import SEND_WINDOW
+from sora_portal.generations.keeping import keep_create
+from sora_portal.generations.models import Attempt
+from sora_portal.generations.transitions import Lost
+from sora_portal.generations.vendor_news import note_create
+from sora_portal.providers import http
+from sora_portal.providers.base import Call, CreateRequest, Endpoint, Verdict
+from sora_portal.providers.registry import provider
+
+log = logging.getLogger(__name__)
+
+# A vendor that takes longer than this to say "accepted" has most likely accepted; the answer stays unknown.
+CREATE_TIMEOUT = 60.0
+
+
+def submit_step(generation_id: int) -> None:
+    """Do whatever a QUEUED or SUBMITTING generation needs now: claim and send it, or clean up after a dead worker.
+
+    Raises OSError, with nothing claimed, while the disk takes no receipts.
+    """
+    spool.check()
+    try:
+        held = claim(generation_id, timezone.now())
+        if held is None:
+            return
+        failpoints.reach("claimed")
+        # Whatever can go wrong with the words of the request does so before the point of no return.
+        call = _call(held)
+        if cross(held):
+            _send(held, call)
+    except Lost as lost:
+        log.info("nothing to submit: %s", lost)
+
+
+def endpoint_of(attempt: Attempt) -> Endpoint:
+    """Return where this attempt was and is: its frozen address, with the connection's present key."""
+    return Endpoint(
+        base_url=attempt.base_url,
+        key=attempt.connection.key or "sandbox",
+        path_prefix=attempt.path_prefix,
+        body_style=attempt.body_style,
+    )
+
+
+def callback_url(attempt: Attempt, token: str) -> str | None:
+    """Return the address the vendor may report to, or None when it could not reach us or the connection says no."""
+    origin = callback_origin(attempt.base_url) if attempt.connection.callbacks else ""
+    return f"{origin}{reverse('generations:callback', args=[token])}" if origin else None
+
+
+def _call(held: Claim) -> Call:
+    """Return the one request of this claim, from the attempt's frozen data."""
+    attempt = held.attempt
+    request = CreateRequest(
+        model=attempt.wire_model,
+        fields=attempt.request["fields"],
+        top=attempt.request["top"],
+        callback_url=callback_url(attempt, held.token),
+    )
+    return provider(attempt.connection.vendor).create_call(endpoint_of(attempt), request)
+
+
+def _send(held: Claim, call: Call) -> None:
+    """Make the one call, unless this process slept since it was allowed to; then record what came of it."""
+    attempt = held.attempt
+    failpoints.reach("sending")
+    # A process that was frozen since it was allowed to send may have lost its lease: then not a byte may leave.
+    slept = (timezone.now() - (attempt.sending_at or timezone.now())).total_seconds()
+    answer = http.send(call, timeout=CREATE_TIMEOUT, first_byte_by=time.monotonic() + SEND_WINDOW - slept)
+    failpoints.reach("answer-unread")
+    created = provider(attempt.connection.vendor).read_create(answer)
+    if created.verdict is Verdict.ACCEPTED:
+        _keep_receipt(spool.Receipt(attempt.pk, created.task_id))
+    failpoints.reach("receipt-written")
+    # Before the row moves: what waits behind it is woken then, and must find the breaker as this answer left it.
+    note_create(attempt, created, timezone.now())
+    record_created(attempt_id=attempt.pk, created=created)
+    failpoints.reach("answer-recorded")
+    spool.discard(attempt.pk)
+    keep_create(attempt, answer, created)
+
+
+def _keep_receipt(receipt: spool.Receipt) -> None:
+    """Write the task id to disk before the database is asked; a disk that refuses leaves the database and the log."""
+    try:
+        spool.write(receipt)
+    except OSError:
+        log.exception("no receipt could be written: attempt %s is task %s", receipt.attempt_id, receipt.task_id)

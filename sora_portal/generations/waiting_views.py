@@ -1,0 +1,111 @@
+"""The decision about the videos that wait for a model or vendor that takes none any more. Admins only."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from sora_portal.accounts.http import Request
+from sora_portal.accounts.policies import require_admin
+from sora_portal.catalog import queries
+from sora_portal.catalog.models import Connection, VideoModel
+from sora_portal.generations import moving_on
+from sora_portal.generations.forms import MoveForm, ReleaseForm
+from sora_portal.generations.moving_on import Place, Tally
+from sora_portal.refusals import Refused
+from sora_portal.web.words import credits_text
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def of_model(request: Request, slug: str) -> HttpResponse:
+    """What waits for one model."""
+    require_admin(request.user)
+    rows = VideoModel.objects.select_related("connection", "successor")
+    model = get_object_or_404(rows, slug=slug)
+    return _decide(request, Place(model.connection, model))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def of_connection(request: Request, slug: str) -> HttpResponse:
+    """What waits for any model of a connection."""
+    require_admin(request.user)
+    return _decide(request, Place(get_object_or_404(Connection, slug=slug)))
+
+
+def _decide(request: Request, place: Place) -> HttpResponse:
+    """Show what the two decisions would come to, or carry one out."""
+    moving = MoveForm(request.GET or None, place=place, others=queries.successors())
+    releasing = ReleaseForm()
+    if request.method == "GET":
+        return _page(request, place, moving, releasing)
+    wrong: forms.Form
+    try:
+        if request.POST.get("way") == "move":
+            wrong = moving = MoveForm(request.POST, place=place, others=queries.successors())
+            if moving.is_valid():
+                onto = moving.cleaned_data["onto"]
+                return _done(request, place, _moved(request, place, onto), f"moved to {onto.label}")
+        else:
+            wrong = releasing = ReleaseForm(request.POST)
+            if releasing.is_valid():
+                return _done(request, place, _released(request, place, releasing.cleaned_data["reason"]), "")
+    except Refused as refusal:
+        wrong.add_error(None, str(refusal))
+        return _page(request, place, moving, releasing, status=refusal.status)
+    return _page(request, place, moving, releasing, status=422)
+
+
+def _moved(request: Request, place: Place, onto: VideoModel) -> Tally:
+    return moving_on.move_all(by=request.user, place=place, onto=onto, now=timezone.now())
+
+
+def _released(request: Request, place: Place, reason: str) -> Tally:
+    return moving_on.release_all(by=request.user, place=place, reason=reason, now=timezone.now())
+
+
+def _page(
+    request: Request, place: Place, moving: MoveForm, releasing: ReleaseForm, *, status: int = 200
+) -> HttpResponse:
+    onto = moving.chosen
+    context: dict[str, Any] = {
+        "place": place,
+        "move_form": moving,
+        "release_form": releasing,
+        "onto": onto,
+        "preview": _preview_words(moving_on.preview(place, onto, timezone.now())) if onto else None,
+        **_waiting(place),
+    }
+    return render(request, "generations/waiting.html", context, status=status)
+
+
+def _waiting(place: Place) -> dict[str, Any]:
+    amounts = list(place.waiting().values_list("price_milli", flat=True))
+    return {"count": len(amounts), "reserved": credits_text(sum(amounts))}
+
+
+def _preview_words(seen: moving_on.Preview) -> dict[str, Any]:
+    return {
+        "seen": seen,
+        "before": credits_text(seen.before),
+        "after": credits_text(seen.after),
+        "staying": seen.looked_at - seen.moving,
+    }
+
+
+def _done(request: Request, place: Place, tally: Tally, where: str) -> HttpResponse:
+    """Say what the decision came to; what was not reached in time waits for another press of the button."""
+    parts = [f"{tally.moved} {where}"] if where else []
+    parts.append(f"{tally.released} released")
+    text = f"{place.label}: {', '.join(parts)}"
+    if not tally.left:
+        messages.success(request, f"{text}; nothing waits any more")
+        return redirect("board:show")
+    messages.success(request, f"{text}; {tally.left} still wait. Press the button again to go on")
+    return redirect(request.get_full_path())

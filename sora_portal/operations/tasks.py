@@ -1,0 +1,21 @@
+"""What the worker cluster runs for the house itself: for the watchdog's sake, and once an hour."""
+
+import logging
+
+from django.utils import timezone
+
+from sora_portal import heartbeat
+from sora_portal.operations import verifying
+
+log = logging.getLogger(__name__)
+
+
+def pulse() -> None:
+    """Show that a task came through the queue to a worker and was run."""
+    heartbeat.beat()
+
+
+def reconcile() -> None:
+    """Hold the books against their rules; a difference stops new videos and is logged for whoever reads logs."""
+    for difference in verifying.reconcile(timezone.now()):
+        log.error("the ledger does not add up: %s %s: %s", difference.invariant, difference.where, difference.text)

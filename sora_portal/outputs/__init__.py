@@ -1,0 +1,1 @@
+"""The file we keep: fetched, verified, stored, served."""

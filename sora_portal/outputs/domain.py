@@ -1,0 +1,169 @@
+"""Where a video may come from, what it has to be, and what to say when it is not. Pure: no Django, no clock, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+NAT64 = IPv6Network("64:ff9b::/96")
+# All that is given out for use on the Internet; what lies beside it is special, though Python calls some of it global.
+UNICAST = IPv6Network("2000::/3")
+TEREDO = IPv6Network("2001::/32")
+
+SUFFIXES: Mapping[str, str] = {"video/mp4": ".mp4", "video/quicktime": ".mov", "video/webm": ".webm"}
+
+
+class Reason(StrEnum):
+    """Why a file could not be had."""
+
+    ADDRESS = "address"
+    UNREACHABLE = "unreachable"
+    GONE = "gone"
+    WEB_PAGE = "web_page"
+    NOT_A_VIDEO = "not_a_video"
+    INCOMPLETE = "incomplete"
+    TOO_BIG = "too_big"
+    TOO_SLOW = "too_slow"
+    OURS = "ours"
+    CRASHES = "crashes"
+
+
+# What a member reads. What happens next is added by whoever knows it.
+SENTENCES: Mapping[Reason, str] = {
+    Reason.ADDRESS: "The vendor's link to the video leads to a place that we do not download from.",
+    Reason.UNREACHABLE: "The vendor's download server does not answer.",
+    Reason.GONE: "The vendor's link to the finished video does not work.",
+    Reason.WEB_PAGE: "The vendor sent a web page instead of the video.",
+    Reason.NOT_A_VIDEO: "What the vendor sent is not a playable video.",
+    Reason.INCOMPLETE: "The vendor's download stopped before the video was complete.",
+    Reason.TOO_BIG: "The vendor's file is larger than this portal takes.",
+    Reason.TOO_SLOW: "The vendor's download is too slow to finish.",
+    Reason.OURS: "The portal could not store the video.",
+    Reason.CRASHES: "The vendor's file could not be worked on.",
+}
+
+
+class Trouble(Exception):
+    """A file could not be had: the `reason`, and `detail` for staff (no secrets, no query strings)."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class Trust(StrEnum):
+    """Which addresses a host may turn out to have."""
+
+    PUBLIC = "public"  # global ones only
+    LOOPBACK = "loopback"  # this machine only: test mode
+    NAMED = "named"  # any: the sandbox, which the operator named in the settings
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The places that the files of one attempt may come from.
+
+    `hosts` are names whose subdomains count as well; `sandbox` is the one origin ("http://127.0.0.1:8001") of our own
+    stand-in, or empty; `loopback` opens this machine's own addresses, which only test mode does.
+    """
+
+    hosts: tuple[str, ...]
+    sandbox: str = ""
+    loopback: bool = False
+
+    def admit(self, *, scheme: str, host: str, port: int) -> Trust:
+        """Return which addresses `host` may have; raises Trouble for a place that is not allowed at all."""
+        if self.sandbox and f"{scheme}://{_bracketed(host)}:{port}" == self.sandbox:
+            return Trust.NAMED
+        if self.loopback and scheme in ("http", "https") and is_loopback_name(host):
+            return Trust.LOOPBACK
+        if scheme != "https" or port != 443:
+            raise Trouble(Reason.ADDRESS, f"{scheme}://{host}:{port} is not https on port 443")
+        if not any(host == name or host.endswith(f".{name}") for name in self._names()):
+            raise Trouble(Reason.ADDRESS, f"{host} is not among the connection's media hosts")
+        return Trust.PUBLIC
+
+    def _names(self) -> list[str]:
+        return [name for entry in self.hosts if (name := str(entry).strip().strip(".").lower())]
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def is_loopback_name(host: str) -> bool:
+    """Return whether `host` names this machine by itself, without asking any name server."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_public(address: str) -> bool:
+    """Return whether `address` is one of the global Internet; an IPv4 address wrapped into IPv6 is judged itself."""
+    try:
+        found: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(found, IPv6Address):
+        inner = found.ipv4_mapped or found.sixtofour
+        if inner is None and found in NAT64:
+            inner = IPv4Address(int(found) & 0xFFFFFFFF)
+        if inner is not None:
+            found = inner
+        elif found not in UNICAST or found in TEREDO:
+            return False
+    return found.is_global and not (found.is_multicast or found.is_reserved or found.is_unspecified)
+
+
+def may_connect(address: str, trust: Trust) -> bool:
+    """Return whether a host trusted this far may have `address`."""
+    if trust is Trust.NAMED:
+        return True
+    if trust is Trust.LOOPBACK:
+        return is_loopback_name(address)
+    return is_public(address)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a file turned out to be. `duration_ms` in milliseconds, `fps` in frames a second."""
+
+    mime: str
+    width: int
+    height: int
+    duration_ms: int
+    fps: float
+    codec: str
+    has_audio: bool
+
+
+class Speed:
+    """Tells a slow download from a dead one: bytes over a window of seconds. Times are any steadily growing seconds."""
+
+    def __init__(self, *, floor: float, window: float, started: float) -> None:
+        self._floor = floor
+        self._window = window
+        self._since = started
+        self._bytes = 0
+
+    def too_slow(self, count: int, now: float) -> bool:
+        """Note `count` more bytes; return whether the window that has just ended brought less than the floor."""
+        self._bytes += count
+        span = now - self._since
+        if span < self._window:
+            return False
+        slow = self._bytes < self._floor * span
+        self._since, self._bytes = now, 0
+        return slow
+
+
+def looks_like_a_page(start: bytes) -> bool:
+    """Return whether a body that begins like this is HTML, whatever its header says."""
+    head = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return head.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<?xml"))

@@ -1,0 +1,307 @@
+"""From FETCHING to SUCCEEDED: claim, download, verify, store, then say so in one transaction.
+
+Every step is safe to run twice, late, or never. The file is durable under its checksum before any row names it, so a
+crash leaves either a part file, which the janitor removes, or a whole file, which the next try finds in its place.
+"""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from sora_portal import failpoints
+from sora_portal.generations import feed
+from sora_portal.generations.domain import (
+    FETCH_LEASE,
+    FETCH_LIMIT,
+    LOST_LEASES_LIMIT,
+    SLOW_POLL,
+    Phase,
+    State,
+    backoff,
+)
+from sora_portal.generations.models import Attempt, Event, Generation, Review
+from sora_portal.generations.transitions import Lost, move
+from sora_portal.heartbeat import beat
+from sora_portal.outputs import resting, storage
+from sora_portal.outputs.domain import SENTENCES, Facts, Gate, Reason, Trouble
+from sora_portal.outputs.download import Downloaded, Limits, Resolve, download, resolve_host
+from sora_portal.outputs.inspecting import inspect
+from sora_portal.outputs.models import Download, Output
+from sora_portal.pace import scaled
+
+log = logging.getLogger(__name__)
+
+# How many steps up the back-off a full disk of ours waits: about a minute.
+OURS_PATIENCE = 5
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to fetch one generation's file, until another worker's claim raises the fence."""
+
+    generation: Generation
+    attempt: Attempt
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file that lies verified and durable in its place."""
+
+    downloaded: Downloaded
+    facts: Facts
+
+
+def fetch_step(generation_id: int, *, resolve: Resolve = resolve_host) -> None:
+    """Fetch the file of a generation that is FETCHING, unless somebody is at it; record what came of it."""
+    storage.clean_parts()
+    try:
+        claim = _claim(generation_id, timezone.now())
+        if claim is None:
+            return
+        began = timezone.now()
+        connection = claim.attempt.connection
+        try:
+            stored = _bring(claim, resolve)
+        except Trouble as trouble:
+            resting.note(claim.generation, connection, trouble, began_at=began, now=timezone.now())
+            _failed(claim, trouble, timezone.now())
+        else:
+            resting.note(claim.generation, connection, None, began_at=began, now=timezone.now())
+            failpoints.reach("file-stored")
+            _finish(claim, stored, timezone.now())
+    except Lost as lost:
+        log.info("nothing to fetch: %s", lost)
+
+
+@transaction.atomic
+def _claim(generation_id: int, now: datetime) -> Claim | None:
+    """Return the claim on a file, or None when there is none to fetch now."""
+    rows = Generation.objects.select_for_update(no_key=True, of=("self",))
+    generation = rows.get(pk=generation_id)
+    if generation.state != State.FETCHING:
+        return None
+    turn, _ = Download.objects.get_or_create(generation=generation, defaults={"until": now})
+    if turn.until > now:
+        return None
+    lost = generation.lost_leases + 1 if turn.busy else 0
+    attempt = generation.attempts.select_related("connection").filter(phase=Phase.ACCEPTED.value).first()
+    if lost >= LOST_LEASES_LIMIT:
+        _give_up(generation, Trouble(Reason.CRASHES, f"{lost} workers died while they fetched it"), now)
+        return None
+    if attempt is None or not attempt.result_urls:
+        _give_up(generation, Trouble(Reason.GONE, "no address is known"), now)
+        return None
+    if rest := resting.until(attempt.connection, now):
+        resting.rest(generation, attempt.connection, rest)
+        return None
+    lease = now + scaled(FETCH_LEASE)
+    generation.fence += 1
+    generation.lost_leases = lost
+    rows.filter(pk=generation.pk).update(fence=generation.fence, lost_leases=lost, due_at=lease)
+    Download.objects.filter(pk=generation.pk).update(until=lease, busy=True)
+    return Claim(generation, attempt)
+
+
+def _renew(claim: Claim, now: datetime) -> None:
+    """Keep the claim for another lease; raises Lost when somebody else has the row by now."""
+    lease = now + scaled(FETCH_LEASE)
+    row = claim.generation
+    with transaction.atomic():
+        held = Generation.objects.filter(pk=row.pk, state=State.FETCHING.value, fence=row.fence)
+        if not held.update(due_at=lease):
+            raise Lost(f"another worker fetches {row}")
+        Download.objects.filter(pk=row.pk).update(until=lease)
+
+
+def _keeper(claim: Claim) -> Callable[[], None]:
+    """Return a function to be called all the time, which renews the lease when a third of it is over."""
+    pause = scaled(FETCH_LEASE).total_seconds() / 3
+    renewed = time.monotonic()
+
+    def keep() -> None:
+        nonlocal renewed
+        if time.monotonic() - renewed > pause:
+            _renew(claim, timezone.now())
+            renewed = time.monotonic()
+
+    return keep
+
+
+@contextmanager
+def _showing_life(seconds: float) -> Iterator[None]:
+    """Touch the worker's heartbeat every second, for at most `seconds`.
+
+    All that is done meanwhile has time limits of its own, but a single wait for a slow server may be longer than the
+    watchdog's patience, so the sign of life cannot come from between two reads.
+    """
+    done = threading.Event()
+
+    def run() -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            beat()
+            if done.wait(1.0):
+                return
+
+    thread = threading.Thread(target=run, name="fetch-heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _bring(claim: Claim, resolve: Resolve) -> Stored:
+    """Return the stored file from the first address that gives it; raises the first address's Trouble."""
+    keep = _keeper(claim)
+    limits = Limits(max_bytes=settings.SORA_PORTAL_MEDIA_MAX_BYTES)
+    end = time.monotonic() + limits.seconds
+    first: Trouble | None = None
+    with _showing_life(limits.seconds + 100):
+        for url in claim.attempt.result_urls:
+            try:
+                left = replace(limits, seconds=max(1.0, end - time.monotonic()))
+                return _bring_one(str(url), gate_of(claim.attempt), left, keep, resolve)
+            except Trouble as trouble:
+                first = first or trouble
+                if time.monotonic() > end:
+                    break
+    assert first is not None, "a claim has at least one address"
+    raise first
+
+
+def gate_of(attempt: Attempt) -> Gate:
+    """Return the places that this attempt's file may come from: frozen address, pinned connection."""
+    sandbox = settings.SORA_PORTAL_SANDBOX_URL
+    return Gate(
+        hosts=tuple(attempt.connection.media_hosts),
+        sandbox=sandbox if sandbox and attempt.base_url.startswith(f"{sandbox}/") else "",
+        loopback=settings.SORA_PORTAL_TEST_MODE,
+    )
+
+
+def _bring_one(url: str, gate: Gate, limits: Limits, keep: Callable[[], None], resolve: Resolve) -> Stored:
+    part, poster = storage.new_part(), storage.new_part()
+    try:
+        downloaded = download(url, part, gate=gate, limits=limits, alive=keep, resolve=resolve)
+        facts = inspect(part, poster, alive=keep)
+        # The picture first: where a video is, its picture is as well.
+        storage.keep(poster, storage.poster_path(downloaded.sha256))
+        storage.keep(part, storage.video_path(downloaded.sha256, facts.mime))
+    except OSError as error:
+        raise Trouble(Reason.OURS, f"{type(error).__name__}: {error}") from error
+    finally:
+        for path in (part, poster):
+            path.unlink(missing_ok=True)
+    return Stored(downloaded, facts)
+
+
+def _finish(claim: Claim, stored: Stored, now: datetime) -> None:
+    """Record the file and end the generation with its credits captured, in one transaction; raises Lost."""
+    got, facts = stored.downloaded, stored.facts
+    try:
+        with transaction.atomic():
+            _lock(claim.generation)
+            Output.objects.create(
+                generation=claim.generation,
+                sha256=got.sha256,
+                size=got.size,
+                mime=facts.mime,
+                width=facts.width,
+                height=facts.height,
+                duration_ms=facts.duration_ms,
+                fps=facts.fps,
+                codec=facts.codec,
+                has_audio=facts.has_audio,
+                source_host=got.host,
+                fetched_at=now,
+            )
+            Download.objects.filter(pk=claim.generation.pk).delete()
+            move(
+                claim.generation,
+                State.SUCCEEDED,
+                now=now,
+                text="Stored and verified",
+                staff_text=f"{got.size:,} bytes from {got.host}",
+                sha256=got.sha256,
+                duration_ms=facts.duration_ms,
+                width=facts.width,
+                height=facts.height,
+                review=Review.WAITING.value,
+                failure_kind="",
+                failure_text="",
+                lost_leases=0,
+            )
+            failpoints.reach("capture-uncommitted")
+    except IntegrityError as error:
+        if not Output.objects.filter(generation=claim.generation).exists():
+            raise
+        raise Lost(f"{claim.generation} has its file already") from error
+
+
+def _lock(generation: Generation) -> None:
+    """Lock the row before anything that hangs on it, as a claim does: two workers must not wait in a circle."""
+    Generation.objects.select_for_update(no_key=True).get(pk=generation.pk)
+
+
+def _failed(claim: Claim, trouble: Trouble, now: datetime) -> None:
+    """Plan the next try, or hand the row to people after the last one; raises Lost.
+
+    Trouble of our own, such as a full disk, is no reason to give up: it does not count as a try.
+    """
+    generation = claim.generation
+    tries = generation.tries + (trouble.reason is not Reason.OURS)
+    if tries >= FETCH_LIMIT:
+        generation.tries = tries
+        _give_up(generation, trouble, now)
+        return
+    patience = OURS_PATIENCE if trouble.reason is Reason.OURS else max(1, tries)
+    pause = scaled(backoff(patience, jitter=random.random()) * claim.attempt.pace)
+    sentence = f"{SENTENCES[trouble.reason]} We keep trying; nothing is lost."
+    with transaction.atomic():
+        rows = Generation.objects.filter(pk=generation.pk, state=State.FETCHING.value, fence=generation.fence)
+        due = now + pause + resting.SWEEP_AHEAD
+        if not rows.update(tries=tries, due_at=due, lost_leases=0, failure_text=sentence):
+            raise Lost(f"{generation} is no longer ours")
+        turn = Download.objects.filter(pk=generation.pk)
+        known = turn.values_list("trouble", flat=True).get()
+        turn.update(until=now + pause, busy=False, trouble=trouble.detail)
+        # The same trouble once more is no news: without this, a dead link fills the history.
+        if known != trouble.detail:
+            _tell(generation, sentence, trouble, now)
+            feed.publish(generation)
+
+
+def _tell(generation: Generation, text: str, trouble: Trouble, now: datetime) -> None:
+    Event.objects.create(
+        generation=generation, at=now, kind="fetch", text=text, staff_text=f"{trouble.reason}: {trouble.detail}"[:4000]
+    )
+
+
+def _give_up(generation: Generation, trouble: Trouble, now: datetime) -> None:
+    """Ask people; the watch goes on slowly and brings the row back when the vendor gives an address that works."""
+    text = f"{SENTENCES[trouble.reason]} An admin has to look at it; your credits stay reserved until then."
+    with transaction.atomic():
+        _lock(generation)
+        Download.objects.filter(pk=generation.pk).update(until=now, busy=False)
+        move(
+            generation,
+            State.NEEDS_DECISION,
+            now=now,
+            due_at=now + scaled(SLOW_POLL),
+            text=text,
+            staff_text=f"{trouble.reason}: {trouble.detail}",
+            tries=generation.tries,
+            lost_leases=0,
+            failure_text=text,
+        )

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from sora_portal.outputs import views
+
+app_name = "outputs"
+urlpatterns = [
+    path("library/", views.library, name="library"),
+    path("videos/<slug:public_id>/", views.video, name="video"),
+    path("videos/<slug:public_id>/state/", views.state, name="state"),
+    path("videos/<slug:public_id>/file.mp4", views.file, name="file"),
+    path("videos/<slug:public_id>/poster.webp", views.poster, name="poster"),
+]

@@ -1,0 +1,292 @@
+"""Settings, read once from the environment (and from a `.env` file beside manage.py).
+
+`docs/settings.md` explains every SORA_PORTAL_* variable; a test compares the two. Defaults are those of production:
+what loosens them (plain http, test mode) has to be asked for, as `make run` does in the `.env` that it writes.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+# Lets classes such as `ModelAdmin[Project]` name their model for the type checker.
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+
+def _origin(name: str, default: str = "") -> str:
+    """Return the URL in environment variable `name` without its trailing slash."""
+    return str(env.str(name, default=default)).rstrip("/")
+
+
+# -- the portal's own seams ------------------------------------------------------------------------------------------
+SORA_PORTAL_TEST_MODE = env.bool("SORA_PORTAL_TEST_MODE", default=False)
+SORA_PORTAL_TIME_SCALE = env.float("SORA_PORTAL_TIME_SCALE", default=1.0)
+SORA_PORTAL_PUBLIC_URL = _origin("SORA_PORTAL_PUBLIC_URL")
+SORA_PORTAL_SANDBOX_URL = _origin("SORA_PORTAL_SANDBOX_URL", "http://127.0.0.1:8001")
+# The sandbox makes a video in seconds where a vendor takes minutes; polling it keeps the same proportion.
+SORA_PORTAL_SANDBOX_PACE = env.float("SORA_PORTAL_SANDBOX_PACE", default=0.05)
+SORA_PORTAL_VENDORS: dict[str, dict[str, str]] = {
+    vendor: {
+        "url": _origin(f"SORA_PORTAL_{vendor.upper()}_URL"),
+        "key": env.str(f"SORA_PORTAL_{vendor.upper()}_KEY", default=""),
+    }
+    for vendor in ("ruxa", "apixo", "sora2api")
+}
+SORA_PORTAL_ORGANISATION = env.str("SORA_PORTAL_ORGANISATION", default="Northwind Films")
+SORA_PORTAL_DEMO_PASSWORD = env.str("SORA_PORTAL_DEMO_PASSWORD", default="")
+# A vendor may fetch a picture as long as it may wait in the vendor's queue; real hours, whatever the time scale.
+SORA_PORTAL_PICTURE_HOURS = env.int("SORA_PORTAL_PICTURE_HOURS", default=48)
+SORA_PORTAL_MEDIA_MAX_BYTES = env.int("SORA_PORTAL_MEDIA_MAX_BYTES", default=1024**3)
+
+DATA_DIR = Path(env.str("SORA_PORTAL_DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().resolve()
+for folder in ("media", "logs", "run", "spool"):
+    (DATA_DIR / folder).mkdir(parents=True, exist_ok=True)
+
+# -- secrets and switches --------------------------------------------------------------------------------------------
+DEBUG = env.bool("SORA_PORTAL_DEBUG", default=False)
+HTTPS = env.bool("SORA_PORTAL_HTTPS", default=True)
+SECRET_KEY = env.str("SORA_PORTAL_SECRET_KEY", default="")
+SORA_PORTAL_FIELD_KEYS = env.list("SORA_PORTAL_FIELD_KEYS", default=[])
+if not SECRET_KEY or not SORA_PORTAL_FIELD_KEYS:
+    raise ImproperlyConfigured(
+        "SORA_PORTAL_SECRET_KEY and SORA_PORTAL_FIELD_KEYS are not set. `make run` writes both into .env on its first"
+        " run; in production set them in the environment (see docs/settings.md)."
+    )
+ALLOWED_HOSTS = env.list("SORA_PORTAL_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("SORA_PORTAL_TRUSTED_ORIGINS", default=[])
+
+SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# Health checks come from inside, over plain http.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "media-src": [SELF, "blob:"],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+
+# -- applications ----------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "sora_portal.operations",
+    "sora_portal.reviews",
+    "sora_portal.outputs",
+    "sora_portal.budgets",
+    "sora_portal.generations",
+    "sora_portal.credits",
+    "sora_portal.references",
+    "sora_portal.projects",
+    "sora_portal.catalog",
+    "sora_portal.accounts",
+    "sora_portal.web",
+    "sora_portal.sandbox",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "template_partials.apps.SimpleAppConfig",
+    "django_htmx",
+    "django_q",
+    "allauth",
+    "allauth.account",
+    "csp",
+]
+
+MIDDLEWARE = [
+    # First, because an unchanged poll is by far the most frequent request and needs nothing of what follows.
+    "sora_portal.generations.gate.FeedGate",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "sora_portal.web.middleware.HtmxLoginRedirect",
+    "sora_portal.web.middleware.RefusalMiddleware",
+]
+
+ROOT_URLCONF = "sora_portal.urls"
+WSGI_APPLICATION = "sora_portal.wsgi.application"
+
+_loaders: list[Any] = [
+    "django.template.loaders.filesystem.Loader",
+    "django.template.loaders.app_directories.Loader",
+]
+if not DEBUG:
+    _loaders = [("django.template.loaders.cached.Loader", _loaders)]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "loaders": [("template_partials.loader.Loader", _loaders)],
+            "builtins": ["template_partials.templatetags.partials", "sora_portal.web.templatetags.portal"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "sora_portal.generations.context.navigation",
+                "sora_portal.budgets.context.waiting",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "sora_portal.web.forms.PortalFormRenderer"
+
+# -- database, cache, queue ------------------------------------------------------------------------------------------
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")}
+DATABASES["default"]["CONN_MAX_AGE"] = None
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Measured in docs/adr/0004: without IMMEDIATE, a writer that began as a reader fails with "database is locked".
+    # FULL, because a committed intent must survive a power cut: it is all that is known of a video being paid for.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
+    }
+else:
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A process that is frozen inside a transaction keeps its row locks, and others would wait for it for ever. None of
+    # our transactions waits for anything but the database, so the server may end one that rests for ten seconds.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c idle_in_transaction_session_timeout=10000")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# allauth counts sign-in attempts in the cache, so it has to be one that all processes share.
+REDIS_URL = env.str("REDIS_URL", default="")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"},
+    # django-q2 writes a cluster's statistics twice a second; nobody but that process reads them.
+    "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "queue"},
+}
+
+SWEEP_CLUSTER = "sweep"
+_cluster: dict[str, Any] = {
+    "orm": "default",
+    "poll": 0.1,
+    "timeout": 900,
+    "retry": 1000,
+    # A task that fails has left its row as it was; the sweep wakes it again. The queue must not do that as well.
+    "ack_failures": True,
+    "max_attempts": 1,
+    "catch_up": False,
+    # The rows are the record; keeping successes would be one more write for each wake-up.
+    "save_limit": -1,
+    "cache": "queue",
+    "label": "Queue",
+}
+Q_CLUSTER: dict[str, Any] = {
+    **_cluster,
+    "name": "work",
+    "workers": env.int("SORA_PORTAL_WORKERS", default=3),
+    "bulk": 1,
+    "scheduler": True,
+    "ALT_CLUSTERS": {
+        # Schedules run in `work` only; one that is meant for the sweep queues its task there.
+        SWEEP_CLUSTER: {
+            **_cluster,
+            "name": SWEEP_CLUSTER,
+            "workers": 2,
+            "timeout": 90,
+            "retry": 120,
+            "recycle": 200,
+            "scheduler": False,
+        }
+    },
+}
+
+# -- people ----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "generations:studio"
+ACCOUNT_ADAPTER = "sora_portal.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+# How many proxies of ours stand in front; allauth limits sign-in attempts by the address they report.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("SORA_PORTAL_PROXIES", default=0)
+
+# The only files that people upload are pictures. What is larger is dropped while it comes in, not stored first.
+FILE_UPLOAD_HANDLERS = [
+    "sora_portal.web.uploads.LimitedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+
+# -- files, language, time -------------------------------------------------------------------------------------------
+MEDIA_ROOT = DATA_DIR / "media"
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+LANGUAGE_CODE = "en"
+USE_TZ = True
+# The organisation's zone: months of the budget begin and end in it.
+TIME_ZONE = env.str("SORA_PORTAL_TIME_ZONE", default="UTC")
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.str("SORA_PORTAL_LOG_LEVEL", default="INFO")},
+    "loggers": {
+        # httpx logs every request line at INFO; a status URL carries a task id and nothing that we want twice.
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        # Three lines for each task at INFO, and the watchdog's pulse is a task every two seconds.
+        "django-q": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,138 @@
+"""Real worker and web processes on the test's own database, made to die at failpoints."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from chaos.invariants import broken
+from sora_portal import failpoints
+from sora_portal.generations.models import Generation
+from sora_portal.outputs.models import Download
+from tests import factories
+from tests.operations.installation import ROOT
+from tests.sandbox_server import Sandbox
+
+# A lease of 75 s is over after 2 s (its least), ten minutes of grace after 12 s.
+SCALE = "0.02"
+PATIENCE = 40.0
+
+
+def database_url() -> str:
+    """Return the address of the database that this test uses."""
+    at = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{at['NAME']}"
+    return f"postgres://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
+
+
+class Crew:
+    """Starts and kills processes of the portal. `public` is the origin for callbacks; empty: none can come."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+        self.sandbox = sandbox
+        self.public = ""
+        self._folder = folder
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def start(self, *command: str) -> "subprocess.Popen[bytes]":
+        """Start a Python command of the portal in test mode; what it says goes to `log`."""
+        with (self._folder / "log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *command], cwd=ROOT, env=self._environment(), stdout=log, stderr=subprocess.STDOUT
+            )
+        self._running.append(process)
+        return process
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("COV_")},
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "TEST_DATABASE_URL": database_url(),
+            "SORA_PORTAL_TEST_DATA_DIR": str(self._folder),
+            "SORA_PORTAL_TIME_SCALE": SCALE,
+            "SORA_PORTAL_SANDBOX_URL": self.sandbox.url,
+            "SORA_PORTAL_PUBLIC_URL": self.public,
+        }
+
+    def worker(self) -> "subprocess.Popen[bytes]":
+        """Start the plain loop."""
+        return self.start("manage.py", "work")
+
+    def dies_at(self, point: str) -> None:
+        """Let a worker run until it kills itself at the failpoint."""
+        failpoints.arm(point)
+        assert self.worker().wait(PATIENCE) == -signal.SIGKILL, self.log
+
+    def freezes_at(self, point: str) -> "subprocess.Popen[bytes]":
+        """Let a worker run until it stops itself at the failpoint, and return it."""
+        failpoints.arm(point, "stop")
+        worker = self.worker()
+        self.wait(lambda: failpoints.armed() == [])
+        return worker
+
+    def wakes(self, worker: "subprocess.Popen[bytes]") -> None:
+        """Let a frozen worker go on, and finish what it was at."""
+        worker.send_signal(signal.SIGCONT)
+        worker.terminate()
+        assert worker.wait(PATIENCE) == 0, self.log
+
+    def until(self, wanted: Callable[[], bool]) -> None:
+        """Let a worker run until `wanted()`, then stop it in good order."""
+        worker = self.worker()
+        self.wait(wanted)
+        worker.terminate()
+        assert worker.wait(PATIENCE) == 0, self.log
+
+    def wait(self, wanted: Callable[[], bool]) -> None:
+        """Wait until `wanted()`; fail the test with the log and the rows when that takes too long."""
+        limit = time.monotonic() + PATIENCE
+        while not wanted():
+            if time.monotonic() > limit:
+                rows = list(Generation.objects.values("state", "due_at", "waiting_for", "failure_text"))
+                pytest.fail(f"not there after {PATIENCE} s: {rows}\n{self.log}")
+            time.sleep(0.05)
+
+    def lease_ends(self, row: Generation) -> None:
+        """Let the leases of whoever had `row` run out now."""
+        past = timezone.now() - timedelta(seconds=1)
+        Generation.objects.filter(pk=row.pk).update(due_at=past, held_until=past)
+        Download.objects.filter(pk=row.pk).update(until=past)
+
+    @property
+    def log(self) -> str:
+        """What all processes have said so far."""
+        return (self._folder / "log").read_text()[-6000:]
+
+    def close(self) -> None:
+        """End whatever still runs, stopped or not."""
+        for process in self._running:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def crew(transactional_db: None, sandboxed: Sandbox, data_dir: Path) -> Iterator[Crew]:
+    """A crew without anybody at work yet; at the end of the test the invariants must hold."""
+    crew = Crew(sandboxed, data_dir)
+    yield crew
+    crew.close()
+    assert broken(sandboxed.memory(), quiet=False) == []
+
+
+def video(prompt: str = "a fox in the snow", slug: str = "ruxa-sora-2") -> Generation:
+    """Submit a video that nobody works on yet."""
+    return factories.generation(prompt=prompt, model=factories.offered_model(slug))
+
+
+def state(row: Generation) -> str:
+    """Return the state that `row` has now."""
+    return Generation.objects.values_list("state", flat=True).get(pk=row.pk)

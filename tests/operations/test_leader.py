@@ -1,0 +1,68 @@
+"""The leader of a cluster's group: one signal for the cluster, and an end to the group when that is not enough."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sora_portal.operations import leader
+from tests.operations.installation import ROOT
+from tests.operations.processes import children_of, ours, wait_until
+
+COUNTS_SIGNALS = """
+import signal, sys, time
+from pathlib import Path
+log = Path(sys.argv[1])
+def count(*_):
+    with log.open("a") as file:
+        file.write("asked\\n")
+signal.signal(signal.SIGTERM, count)
+log.write_text("ready\\n")
+limit = time.monotonic() + 60
+while time.monotonic() < limit and log.read_text().count("asked") < 2:
+    time.sleep(0.05)
+    if sys.argv[2] == "obeys" and "asked" in log.read_text():
+        time.sleep(0.5)
+        sys.exit(4)
+"""
+
+
+def start(folder: Path, behaviour: str, *, drain: float) -> "subprocess.Popen[bytes]":
+    """Start a leader over a command that writes down each SIGTERM."""
+    log = folder / "log"
+    process = subprocess.Popen(
+        leader.led([sys.executable, "-c", COUNTS_SIGNALS, str(log), behaviour], drain=drain),
+        cwd=ROOT,
+        env={**os.environ, "LEADER_TEST": str(folder)},
+        start_new_session=True,
+    )
+    wait_until(lambda: log.exists() and "ready" in log.read_text(), seconds=20, what="the command")
+    return process
+
+
+def test_leader_passes_on_one_signal_of_many_and_the_commands_status(tmp_path: Path) -> None:
+    process = start(tmp_path, "obeys", drain=20)
+    for _ in range(5):
+        process.terminate()
+    assert process.wait(20) == 4
+    assert (tmp_path / "log").read_text().count("asked") == 1
+
+
+def test_leader_ends_its_group_when_the_command_does_not_end(tmp_path: Path) -> None:
+    process = start(tmp_path, "ignores", drain=0.3)
+    process.terminate()
+    assert process.wait(20) == -signal.SIGKILL
+    wait_until(lambda: not ours(f"LEADER_TEST={tmp_path}"), seconds=5, what="the end of the group")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs the kernel's parent-death signal")
+def test_command_is_asked_to_stop_when_its_leader_is_killed(tmp_path: Path) -> None:
+    process = start(tmp_path, "obeys", drain=20)
+    assert len(children_of(process.pid)) == 1
+    process.kill()
+    process.wait(5)
+    wait_until(lambda: not ours(f"LEADER_TEST={tmp_path}"), seconds=20, what="the end of the command")
+    assert "asked" in (tmp_path / "log").read_text()

@@ -1,0 +1,60 @@
+"""Two workers at one file: whoever is second waits or leaves, and neither waits for the other in a circle."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from sora_portal.credits.models import Hold
+from sora_portal.generations.models import Generation
+from sora_portal.outputs import fetching
+from sora_portal.outputs.domain import Facts
+from sora_portal.outputs.download import Downloaded
+from sora_portal.outputs.models import Download
+from tests.outputs import clips
+
+STORED = fetching.Stored(
+    Downloaded(sha256="a" * 64, size=10, host="127.0.0.1"),
+    Facts(mime="video/mp4", width=16, height=16, duration_ms=10, fps=1.0, codec="h264", has_audio=False),
+)
+
+
+def _slowly(work: Callable[..., Any], seconds: float) -> Callable[..., Any]:
+    def slow(*arguments: Any, **values: Any) -> Any:
+        time.sleep(seconds)
+        return work(*arguments, **values)
+
+    return slow
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_finishes_late_and_one_that_claims_meanwhile_both_get_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = clips.fetching("http://127.0.0.1:9/a.mp4")
+    claim = fetching._claim(row.pk, timezone.now())
+    assert claim is not None
+    Download.objects.update(until=timezone.now())
+    monkeypatch.setattr(fetching, "move", _slowly(fetching.move, 0.6))
+    monkeypatch.setattr(Download.objects, "get_or_create", _slowly(Download.objects.get_or_create, 0.3))
+
+    def run(work: Callable[[], object]) -> object:
+        try:
+            return work()
+        except fetching.Lost:
+            return None
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        works = [
+            lambda: fetching._finish(claim, STORED, timezone.now()),
+            lambda: fetching._claim(row.pk, timezone.now()),
+        ]
+        list(pool.map(run, works))
+    settled = Generation.objects.get().state == "succeeded"
+    assert Hold.objects.get().state == ("settled" if settled else "held")

@@ -1,0 +1,1 @@
+"""On the path of the Python sample only, see the README above."""

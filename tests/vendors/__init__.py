@@ -1,0 +1,1 @@
+"""The whole portal against the sandbox vendors, one scenario after the other."""
