@@ -176,7 +176,7 @@ def _callbacks_text(connection: Connection) -> str:
 def model_view(model: VideoModel) -> ModelView:
     """Return what the page says of a model; a row with a broken spec is shown as such instead of failing the page."""
     try:
-        prices, broken = price_lines(Spec.read(model.spec)), ""
+        prices, broken = price_lines(model.rules), ""
     except SpecError as error:
         prices, broken = (), str(error)
     return ModelView(

@@ -132,13 +132,24 @@ def _wanted(attempt: Attempt) -> bool:
 
 
 def ask(attempt: Attempt, task_id: str) -> Job:
-    """Return what the vendor of `attempt` says of a task, bound to it or not. Never call it inside a transaction."""
+    """Return what the vendor of `attempt` says of a task, bound to it or not. Never call it inside a transaction.
+
+    A task whose record repeats the callback address of another attempt is that one's, and as good as not found.
+    """
     adapter = provider(attempt.connection.vendor)
     call = adapter.status_call(endpoint_of(attempt), attempt.wire_model, task_id)
     answer = http.send(call, timeout=STATUS_TIMEOUT)
     job = adapter.read_status(answer)
+    if _of_another(attempt, job):
+        job = Job(found=False, message="this task was ordered for another video: its record names that one's callback")
     keep_query(attempt, answer, job)
     return job
+
+
+def _of_another(attempt: Attempt, job: Job) -> bool:
+    token = job.callback_url.rstrip("/").rpartition("/")[2]
+    others = Attempt.objects.filter(token_hash=token_hash(token)).exclude(pk=attempt.pk)
+    return bool(token) and others.exists()
 
 
 @transaction.atomic

@@ -164,6 +164,7 @@ class Job:
     `urls` are the result addresses (http or https, without duplicates); SUCCEEDED with no URL means "ask again".
     `kind`, `code` and `message` explain a FAILED state, or why the answer was not usable; otherwise None and empty.
     `vendor_state` is the vendor's own word, kept for staff; `task_id` the task that the record names, "" for none.
+    `callback_url` is the address in the request that the record repeats, "" for none; it holds a secret of ours.
     """
 
     state: JobState | None = None
@@ -176,6 +177,7 @@ class Job:
     retry_after: float | None = None
     vendor_state: str = ""
     task_id: str = ""
+    callback_url: str = field(default="", repr=False)
 
     def of(self, task_id: str) -> Job:
         """Return this answer, or one of no use when the record is about another task than the one asked about."""

@@ -11,6 +11,9 @@ from sora_portal.providers.reading import Envelope
 
 GENERATION_FAILED = 501
 """The one error code under which a failed state still counts: it says the same."""
+# Where a record repeats the request, as JSON text, and where the callback address is in it.
+ECHOES = ("paramJson", "promptJson", "param")
+CALLBACK_FIELDS = ("callBackUrl", "callback_url")
 REASONS = ("failMsg", "errorMessage", "failReason", "errorMsg", "error", "message", "msg")
 
 
@@ -49,6 +52,7 @@ def read(answer: Reply | NoReply, find: Callable[[Envelope], Seen | None]) -> Jo
         vendor_state=seen.word,
         retry_after=reading.retry_after(answer.headers),
         task_id=_named(seen),
+        callback_url=_echoed(seen),
     )
 
 
@@ -73,11 +77,22 @@ def _failed(envelope: Envelope, seen: Seen) -> Job:
         message=text,
         vendor_state=seen.word,
         task_id=_named(seen),
+        callback_url=_echoed(seen),
     )
 
 
 def _named(seen: Seen) -> str:
     return reading.task_id(seen.record.get("taskId"))
+
+
+def _echoed(seen: Seen) -> str:
+    for name in ECHOES:
+        value = seen.record.get(name)
+        request = reading.mapping(reading.parse(value) if isinstance(value, str) else value)
+        addresses = (request.get(key) for key in CALLBACK_FIELDS)
+        if found := next((address for address in addresses if isinstance(address, str)), ""):
+            return found
+    return ""
 
 
 def _unknown_task(answer: Reply, envelope: Envelope) -> bool:

@@ -218,9 +218,10 @@ class Engine:
         return f"{self.base_url}/media/{task.media_name}"
 
     def foreign_id(self, task: Task) -> str:
-        """Return the id of another task of the same vendor, made up when there is none."""
-        others = [other.task_id for other in list(self.memory.tasks.values()) if other.vendor == task.vendor]
-        return next((other for other in others if other != task.task_id), "task_of_somebody_else")
+        """Return the id of another task of the same vendor whose owner was told it, made up when there is none."""
+        others = [other for other in list(self.memory.tasks.values()) if other.vendor == task.vendor]
+        told = (other.task_id for other in others if scenarios.UNTOLD.isdisjoint(other.markers))
+        return next((other for other in told if other != task.task_id), "task_of_somebody_else")
 
     def _time_to_make(self, order: Order, marks: frozenset[str]) -> float:
         asked = scenarios.asked_wait(order.prompt)

@@ -87,6 +87,8 @@ SCENARIOS = _table(
 
 CREATE_SCENARIOS = tuple(row.name for row in SCENARIOS.values() if row.acts is Acts.CREATE)
 HANG_UPS = frozenset({"lost", "lost-silent"})
+UNTOLD = HANG_UPS | {"create-html", "create-broken", "create-no-id"}
+"""Who ordered such a task never read its id."""
 SILENT = frozenset({"lost-silent", "no-callback"})
 SAYS = "says"
 """`[says:TEXT]` is no scenario: it puts a text in the place of the vendor's own, in an error or a failure."""

@@ -1,6 +1,7 @@
 """Specs for tests: the shipped ones by slug, and a small one to spoil."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ CONNECTIONS: dict[str, dict[str, Any]] = {row["slug"]: row for row in DOCUMENT["
 MODELS: dict[str, dict[str, Any]] = {row["slug"]: row for row in DOCUMENT["models"]}
 
 
+@cache
 def shipped(slug: str) -> Spec:
     """Return the spec of a shipped model."""
     return Spec.read(MODELS[slug]["spec"])

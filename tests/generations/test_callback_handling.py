@@ -56,6 +56,20 @@ def test_a_forged_task_id_is_not_adopted(sandboxed: Sandbox) -> None:
     assert row.state == "unconfirmed"
 
 
+def test_a_task_that_the_vendor_says_was_ordered_for_another_video_is_not_adopted(
+    sandboxed: Sandbox, settings: Settings
+) -> None:
+    settings.SORA_PORTAL_PUBLIC_URL = "http://127.0.0.1:9"
+    first, second = _lost("sora2api-standard"), _lost("sora2api-standard")
+    theirs, own = (task["task_id"] for task in sandboxed.memory()["tasks"])
+    callbacks.handle(_news(second, {"code": 200, "data": {"taskId": theirs, "successFlag": 1}}).pk)
+    assert second.attempts.get().vendor_task_id is None
+    callbacks.handle(_news(second, {"code": 200, "data": {"taskId": own, "successFlag": 1, "errorCode": 0}}).pk)
+    assert second.attempts.get().vendor_task_id == own
+    callbacks.handle(_news(first, {"code": 200, "data": {"taskId": theirs, "successFlag": 1}}).pk)
+    assert first.attempts.get().vendor_task_id == theirs
+
+
 def test_a_callback_that_lies_about_success_changes_nothing(sandboxed: Sandbox) -> None:
     sandboxed.settings(seconds_per_video=60)
     row = factories.generation(model=factories.offered_model("apixo-sora-2"))
