@@ -40,8 +40,9 @@ bench: $(DEVELOP) ## Run the benchmarks; one JSON line per measure
 	@$(PYTHON) -m bench
 
 properties: $(DEVELOP) ## Read 100,000 generated vendor bodies with every adapter and 10,000 forged callbacks (minutes)
-	@EXAMPLES=$${EXAMPLES:-100000} CALLBACKS=$${CALLBACKS:-10000} $(PYTHON) -m pytest -n 2 --timeout=900 \
-		tests/providers/test_generated_bodies.py tests/vendors/test_forged_callbacks.py
+	@EXAMPLES=$${EXAMPLES:-100000} CALLBACKS=$${CALLBACKS:-10000} CHOICES=$${CHOICES:-2000} $(PYTHON) -m pytest -n 2 \
+		--timeout=900 tests/providers/test_generated_bodies.py tests/vendors/test_forged_callbacks.py \
+		tests/catalog/test_every_choice.py
 
 chaos: $(DEVELOP) ## Kill the portal at random and at every failpoint for some minutes, and count what broke
 	@$(PYTHON) -m chaos --generations $(or $(N),1000) --kills $(or $(KILLS),200) --seed $(or $(SEED),1) $(if $(MUTANT),--mutant $(MUTANT)) $(ARGS)

@@ -18,7 +18,48 @@ __all__ = ["guards_allow_flush", "sandbox", "sandbox_process"]
 # pytest-playwright keeps an event loop in the thread that also asks the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+# What these run over and over, other tests run once: measuring their coverage would cost the suite a minute.
+REPETITION = (
+    "tests/architecture/test_every_url.py",
+    "tests/catalog/test_every_choice.py",
+    "tests/credits/test_ledger_machine.py",
+    "tests/credits/test_ledger_mutants.py",
+    "tests/credits/test_ledger_under_load.py",
+    "tests/providers/test_create_table.py",
+    "tests/providers/test_generated_bodies.py",
+    "tests/providers/test_hostile_bodies.py",
+    "tests/references/test_pictures.py",
+    "tests/vendors/test_forged_callbacks.py",
+    "tests/vendors/test_scenarios_end_to_end.py",
+)
+# These wait for other processes most of the time, the longest first.
+WAITING = (
+    "tests/chaos/",
+    "tests/vendors/test_scenarios_end_to_end.py",
+    "tests/operations/",
+    "tests/crashes/",
+    "tests/vendor_samples/",
+    "tests/sandbox/",
+)
+
 _connect = socket.socket.connect
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the tests that wait among those that compute, so that processes that run side by side do both."""
+    for item in items:
+        if item.nodeid.startswith(REPETITION):
+            item.add_marker("no_cover")
+    waiting = sorted((item for item in items if item.nodeid.startswith(WAITING)), key=_place)
+    computing = [item for item in items if not item.nodeid.startswith(WAITING)]
+    # None at the very end, where nothing is left to do meanwhile.
+    step = 0.8 * len(computing) / max(len(waiting), 1)
+    marks = [(step * number, item) for number, item in enumerate(waiting)]
+    items[:] = [item for _, item in sorted([*marks, *enumerate(computing)], key=lambda pair: pair[0])]
+
+
+def _place(item: pytest.Item) -> int:
+    return next(place for place, folder in enumerate(WAITING) if item.nodeid.startswith(folder))
 
 
 def _guarded(self: socket.socket, address: Any) -> Any:

@@ -1,5 +1,9 @@
-"""Whatever `resolve` accepts for a shipped model goes out as the vendor's page allows it, and has a price."""
+"""Whatever `resolve` accepts for a shipped model goes out as the vendor's page allows it, and has a price.
 
+CHOICES says how many combinations of each model are tried; `make properties` makes it 2,000.
+"""
+
+import os
 from typing import Any
 
 import pytest
@@ -10,6 +14,7 @@ from sora_portal.catalog.domain import Encoded, Field, InvalidChoices, Spec
 from tests.catalog.pages import PAGES
 from tests.catalog.specs import MODELS, shipped
 
+EXAMPLES = int(os.environ.get("CHOICES", "40"))
 ENDS = ("png", "webp", "mp4", "mp3")
 
 
@@ -52,7 +57,7 @@ def test_every_page_is_in_the_table_and_every_parameter_of_it_can_be_sent(slug: 
 
 
 @pytest.mark.parametrize("slug", MODELS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(data=st.data())
 def test_what_is_accepted_is_what_the_page_allows(slug: str, data: st.DataObject) -> None:
     spec, page = shipped(slug), PAGES[slug]
@@ -88,7 +93,7 @@ def _wrong(spec: Spec, wanted: dict[str, str]) -> set[str]:
 
 
 @pytest.mark.parametrize("slug", MODELS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=EXAMPLES // 2, deadline=None)
 @given(data=st.data())
 def test_what_the_composer_shows_lacks_at_most_what_only_a_person_can_give(slug: str, data: st.DataObject) -> None:
     spec = shipped(slug)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from tests.providers import bodies
 from tests.providers.vendors import VENDORS
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "1500"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "600"))
 SEED = int(os.environ.get("PROPERTY_SEED", "1"))
 BATCH = 2000  # one run of hypothesis remembers all that it tried, so a long run is many short ones
 BATCHES = range(-(-EXAMPLES // BATCH))
