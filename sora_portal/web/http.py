@@ -5,13 +5,10 @@ import json
 from django.http import HttpResponse
 
 
-def with_toast(
-    response: HttpResponse, text: str, *, tone: str = "", undo_url: str = "", **events: object
-) -> HttpResponse:
+def with_toast(response: HttpResponse, text: str, *, tone: str = "", **events: object) -> HttpResponse:
     """Make `response` show a toast in the page that asked (the `HX-Trigger` header, read by static/js/toasts.js).
 
-    `tone` is "" or "bad"; `undo_url` adds a button that posts to it; `events` are further events for the page.
+    `tone` is "" or "bad"; `events` are further events for the page.
     """
-    detail = {"text": text, "tone": tone, "undo_url": undo_url}
-    response["HX-Trigger"] = json.dumps({"toast": detail, **events})
+    response["HX-Trigger"] = json.dumps({"toast": {"text": text, "tone": tone}, **events})
     return response

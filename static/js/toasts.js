@@ -1,4 +1,4 @@
-// One line at the edge of the page. The server asks for it with the header HX-Trigger: {"toast": {"text": …, "tone": "ok"|"bad", "undo_url": …}}.
+// One line at the edge of the page. The server asks for it with the header HX-Trigger: {"toast": {"text": …, "tone": "ok"|"bad"}}.
 // Errors stay until closed. Words come from the data attributes of #toasts, never from here.
 const LIFE = 8000;
 
@@ -10,7 +10,7 @@ export function word(name) {
   return box()?.dataset[name] ?? "";
 }
 
-export function toast({ text, tone = "", undo_url: undoUrl = "" }) {
+export function toast({ text, tone = "" }) {
   if (!text || !box()) return;
   const bad = tone === "bad";
   for (const old of box().children) {
@@ -23,7 +23,6 @@ export function toast({ text, tone = "", undo_url: undoUrl = "" }) {
   const words = document.createElement("p");
   words.textContent = text;
   line.append(words);
-  if (undoUrl) line.append(undoButton(line, undoUrl));
   line.append(closeButton(line));
   box().append(line);
   if (!bad) expire(line);
@@ -43,25 +42,12 @@ function expire(line) {
   line.addEventListener("focusout", resume);
 }
 
-function button(label, className, act) {
+function closeButton(line) {
   const element = document.createElement("button");
   element.type = "button";
-  element.className = className;
-  element.textContent = label;
-  element.addEventListener("click", act);
-  return element;
-}
-
-function undoButton(line, url) {
-  return button(word("undo"), "undo", () => {
-    line.remove();
-    // through htmx, so the answer's partials and its own toast are handled as for any other request
-    window.htmx.ajax("POST", url, { source: document.body, target: document.body, swap: "none" });
-  });
-}
-
-function closeButton(line) {
-  const element = button("×", "close", () => line.remove());
+  element.className = "close";
+  element.textContent = "×";
+  element.addEventListener("click", () => line.remove());
   element.setAttribute("aria-label", word("close"));
   return element;
 }

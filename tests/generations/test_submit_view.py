@@ -42,11 +42,7 @@ def test_a_good_prompt_answers_the_row_a_fresh_composer_and_a_toast(client: Clie
     assert f'id="generation-{row.public_id}"' in page
     assert "A horse taking flight" not in page.split("<hx-partial")[0], "the prompt is cleared"
     toast = json.loads(answer["HX-Trigger"])["toast"]
-    assert toast == {
-        "text": "Queued: 40 credits reserved",
-        "tone": "",
-        "undo_url": "",
-    }
+    assert toast == {"text": "Queued: 40 credits reserved", "tone": ""}
 
 
 def test_without_htmx_it_goes_back_to_the_studio(client: Client, ada: User) -> None:
