@@ -29,12 +29,25 @@ function focusOn(field, pick) {
   lately = { name: field.dataset.pictures, pick, until: Date.now() + 3000 };
 }
 
-// Where other settings depend on the pictures, a change has all of them rendered anew: what was said and where the focus was
-// have to be put back.
+// Where other settings depend on the pictures, a change has all of them rendered anew: what was said and typed, and where the
+// focus was, have to be put back.
+const typed = new Map();
+
+const rendersSettings = (event) => event.detail.ctx.target?.id === "composer-options";
+
+document.addEventListener("htmx:before:swap", (event) => {
+  if (!rendersSettings(event)) return;
+  for (const field of fields()) {
+    typed.set(field.dataset.pictures, addressOf(field).value);
+    if (addressOf(field) === document.activeElement) focusOn(field, addressOf);
+  }
+});
+
 document.addEventListener("htmx:after:swap", (event) => {
-  if (event.detail.ctx.target?.id !== "composer-options") return;
+  if (!rendersSettings(event)) return;
   for (const field of fields()) {
     complain(field, complaints.get(field.dataset.pictures) ?? "");
+    addressOf(field).value = typed.get(field.dataset.pictures) ?? "";
     if (opened.has(field.dataset.pictures)) addressOf(field).closest("details").open = true;
   }
   const field = lately && Date.now() < lately.until && current(lately.name);
@@ -243,7 +256,10 @@ function addressInput(field) {
   return input;
 }
 
-function addAddress(field) {
+async function addAddress({ dataset }) {
+  await settled();
+  const field = current(dataset.pictures);
+  if (!field) return;
   const input = addressOf(field);
   const line = input.value.trim();
   complain(field, "");

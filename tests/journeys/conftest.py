@@ -59,6 +59,8 @@ class Visitor:
         page.fill("input[name=password]", self.portal.passwords[name])
         page.click("button[type=submit]")
         expect(page.locator("#composer")).to_be_visible()
+        # Not before the scripts run: what is chosen earlier, htmx does not hear of.
+        page.wait_for_load_state()
         return self
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.journeys.conftest import Visitor
 from tests.journeys.test_pages import _faults
@@ -81,6 +81,34 @@ def test_pictures_come_in_by_every_way_and_go_out_again(visit: Callable[..., Vis
     lines = page.locator("[data-pictures] textarea").input_value().split("\n")
     assert re.fullmatch(r"ref:[0-9a-f]{32}", lines[0])
     assert lines[1] == "https://pictures.example.com/last.jpg"
+
+
+def test_address_typed_while_the_settings_are_rendered_anew_is_kept(visit: Callable[..., Visitor]) -> None:
+    page = _composer(visit(name="ada").page, "Kling 2.6 · APIXO")
+    held: list[Route] = []
+    page.route("**/compose/?*", lambda route: held.append(route))
+    page.locator("#composer textarea[name=prompt]").evaluate(
+        PASTE, _transfer(page, ("a.png", "image/png", files.png(300, 200)))
+    )
+    expect(page.locator("[data-pictures] li img")).to_have_count(1)
+    box = page.get_by_label("Address of a picture")
+    box.evaluate("box => { box.closest('details').open = true }")
+    box.fill("https://pictures.example.com/half")
+    page.wait_for_function("document.querySelector('#composer-options.htmx-request')")
+    assert held
+    held.pop().continue_()
+    expect(page.locator("#composer-options.htmx-request")).to_have_count(0)
+    expect(box).to_have_value("https://pictures.example.com/half")
+    expect(box).to_be_focused()
+    box.fill("https://pictures.example.com/whole.jpg")
+    # A second answer is on its way when the address is added.
+    page.get_by_label("Address of a picture").evaluate(
+        "() => window.htmx.trigger('#composer-options', 'options-changed')"
+    )
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-pictures] li")).to_have_count(1)
+    held.pop().continue_()
+    expect(page.locator("[data-pictures] li")).to_have_count(2)
 
 
 def test_video_is_made_from_a_chosen_picture(visit: Callable[..., Visitor], tmp_path: Path) -> None:
