@@ -6,14 +6,10 @@ crash leaves either a part file, which the janitor removes, or a whole file, whi
 
 import logging
 import random
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -30,11 +26,10 @@ from sora_portal.generations.domain import (
 )
 from sora_portal.generations.models import Attempt, Event, Generation, Review
 from sora_portal.generations.transitions import Lost, move
-from sora_portal.heartbeat import beat
 from sora_portal.outputs import resting, storage
-from sora_portal.outputs.domain import SENTENCES, Facts, Gate, Reason, Trouble
-from sora_portal.outputs.download import Downloaded, Limits, Resolve, download, resolve_host
-from sora_portal.outputs.inspecting import inspect
+from sora_portal.outputs.bringing import Stored, bring, note_file
+from sora_portal.outputs.domain import SENTENCES, Reason, Trouble
+from sora_portal.outputs.download import Resolve, resolve_host
 from sora_portal.outputs.models import Download, Output
 from sora_portal.pace import scaled
 
@@ -52,14 +47,6 @@ class Claim:
     attempt: Attempt
 
 
-@dataclass(frozen=True)
-class Stored:
-    """A file that lies verified and durable in its place."""
-
-    downloaded: Downloaded
-    facts: Facts
-
-
 def fetch_step(generation_id: int, *, resolve: Resolve = resolve_host) -> None:
     """Fetch the file of a generation that is FETCHING, unless somebody is at it; record what came of it."""
     storage.clean_parts()
@@ -70,7 +57,7 @@ def fetch_step(generation_id: int, *, resolve: Resolve = resolve_host) -> None:
         began = timezone.now()
         connection = claim.attempt.connection
         try:
-            stored = _bring(claim, resolve)
+            stored = bring(claim.attempt, partial(_renew, claim), resolve)
         except Trouble as trouble:
             resting.note(claim.generation, connection, trouble, began_at=began, now=timezone.now())
             _failed(claim, trouble, timezone.now())
@@ -122,110 +109,13 @@ def _renew(claim: Claim, now: datetime) -> None:
         Download.objects.filter(pk=row.pk).update(until=lease)
 
 
-def _keeper(claim: Claim) -> Callable[[], None]:
-    """Return a function to be called all the time, which renews the lease when a third of it is over."""
-    pause = scaled(FETCH_LEASE).total_seconds() / 3
-    renewed = time.monotonic()
-
-    def keep() -> None:
-        nonlocal renewed
-        if time.monotonic() - renewed > pause:
-            _renew(claim, timezone.now())
-            renewed = time.monotonic()
-
-    return keep
-
-
-@contextmanager
-def _showing_life(seconds: float) -> Iterator[None]:
-    """Touch the worker's heartbeat every second, for at most `seconds`.
-
-    All that is done meanwhile has time limits of its own, but a single wait for a slow server may be longer than the
-    watchdog's patience, so the sign of life cannot come from between two reads.
-    """
-    done = threading.Event()
-
-    def run() -> None:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            beat()
-            if done.wait(1.0):
-                return
-
-    thread = threading.Thread(target=run, name="fetch-heartbeat", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-
-
-def _bring(claim: Claim, resolve: Resolve) -> Stored:
-    """Return the stored file from the first address that gives it; raises the first address's Trouble."""
-    keep = _keeper(claim)
-    limits = Limits(max_bytes=settings.SORA_PORTAL_MEDIA_MAX_BYTES)
-    end = time.monotonic() + limits.seconds
-    first: Trouble | None = None
-    with _showing_life(limits.seconds + 100):
-        for url in claim.attempt.result_urls:
-            try:
-                left = replace(limits, seconds=max(1.0, end - time.monotonic()))
-                return _bring_one(str(url), gate_of(claim.attempt), left, keep, resolve)
-            except Trouble as trouble:
-                first = first or trouble
-                if time.monotonic() > end:
-                    break
-    assert first is not None, "a claim has at least one address"
-    raise first
-
-
-def gate_of(attempt: Attempt) -> Gate:
-    """Return the places that this attempt's file may come from: frozen address, pinned connection."""
-    sandbox = settings.SORA_PORTAL_SANDBOX_URL
-    return Gate(
-        hosts=tuple(attempt.connection.media_hosts),
-        sandbox=sandbox if sandbox and attempt.base_url.startswith(f"{sandbox}/") else "",
-        loopback=settings.SORA_PORTAL_TEST_MODE,
-    )
-
-
-def _bring_one(url: str, gate: Gate, limits: Limits, keep: Callable[[], None], resolve: Resolve) -> Stored:
-    part, poster = storage.new_part(), storage.new_part()
-    try:
-        downloaded = download(url, part, gate=gate, limits=limits, alive=keep, resolve=resolve)
-        facts = inspect(part, poster, alive=keep)
-        # The picture first: where a video is, its picture is as well.
-        storage.keep(poster, storage.poster_path(downloaded.sha256))
-        storage.keep(part, storage.video_path(downloaded.sha256, facts.mime))
-    except OSError as error:
-        raise Trouble(Reason.OURS, f"{type(error).__name__}: {error}") from error
-    finally:
-        for path in (part, poster):
-            path.unlink(missing_ok=True)
-    return Stored(downloaded, facts)
-
-
 def _finish(claim: Claim, stored: Stored, now: datetime) -> None:
     """Record the file and end the generation with its credits captured, in one transaction; raises Lost."""
     got, facts = stored.downloaded, stored.facts
     try:
         with transaction.atomic():
             _lock(claim.generation)
-            Output.objects.create(
-                generation=claim.generation,
-                sha256=got.sha256,
-                size=got.size,
-                mime=facts.mime,
-                width=facts.width,
-                height=facts.height,
-                duration_ms=facts.duration_ms,
-                fps=facts.fps,
-                codec=facts.codec,
-                has_audio=facts.has_audio,
-                source_host=got.host,
-                fetched_at=now,
-            )
+            note_file(claim.generation, stored, now)
             Download.objects.filter(pk=claim.generation.pk).delete()
             move(
                 claim.generation,

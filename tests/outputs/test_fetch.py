@@ -11,7 +11,7 @@ from pytest_django import Settings
 from sora_portal.credits.models import Journal
 from sora_portal.generations.domain import FETCH_LIMIT, SLOW_POLL, State
 from sora_portal.generations.models import Generation
-from sora_portal.outputs import fetching, storage
+from sora_portal.outputs import bringing, storage
 from sora_portal.outputs.domain import SENTENCES, Reason
 from sora_portal.outputs.models import Download, Output
 from sora_portal.outputs.tasks import fetch
@@ -190,6 +190,6 @@ def test_gate_of_an_attempt_at_a_vendor_does_not_open_the_sandbox(settings: Sett
     attempt = row.attempts.get()
     attempt.base_url = "https://api.ruxa.ai"
 
-    gate = fetching.gate_of(attempt)
+    gate = bringing.gate_of(attempt)
 
     assert (gate.hosts, gate.sandbox, gate.loopback) == (("ruxa.ai",), "", False)

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from sora_portal.credits.models import Journal
 from sora_portal.generations.domain import FETCH_LEASE, LOST_LEASES_LIMIT
 from sora_portal.generations.models import Generation
 from sora_portal.generations.transitions import Lost
-from sora_portal.outputs import fetching, storage
+from sora_portal.outputs import bringing, fetching, storage
 from sora_portal.outputs.models import Download, Output
 from sora_portal.outputs.tasks import fetch
 from tests.outputs import clips
@@ -43,14 +44,20 @@ def files(data_dir: Path) -> list[Path]:
 
 @pytest.mark.parametrize(
     ("where", "left"),
-    [("download", 0), ("inspect", 0), ("storage.keep", 0), ("Output.objects.create", 2), ("move", 2)],
+    [
+        ("bringing.download", 0),
+        ("bringing.inspect", 0),
+        ("storage.keep", 0),
+        ("fetching.note_file", 2),
+        ("fetching.move", 2),
+    ],
 )
 def test_fetch_after_a_death_at_any_step_ends_with_one_file_and_one_capture(
     where: str, left: int, media_host: MediaServer, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = clips.fetching(media_host.serve("/a.mp4", clips.clip()))
     with monkeypatch.context() as patched:
-        patched.setattr(f"sora_portal.outputs.fetching.{where}", dies)
+        patched.setattr(f"sora_portal.outputs.{where}", dies)
         with pytest.raises(Killed):
             fetch(row.pk)
     assert len(files(data_dir)) == left
@@ -72,7 +79,7 @@ def test_fetch_that_kills_its_worker_every_time_needs_a_decision(
     media_host: MediaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = clips.fetching(media_host.serve("/a.mp4", clips.clip()))
-    monkeypatch.setattr(fetching, "download", dies)
+    monkeypatch.setattr(bringing, "download", dies)
     for _ in range(LOST_LEASES_LIMIT):
         with pytest.raises(Killed):
             fetch(row.pk)
@@ -87,13 +94,13 @@ def test_fetch_that_kills_its_worker_every_time_needs_a_decision(
 
 def during(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
     """Do something between the download and the examination."""
-    inspect = fetching.inspect
+    inspect = bringing.inspect
 
     def acting(*args: object, **kwargs: object) -> object:
         act()
         return inspect(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(fetching, "inspect", acting)
+    monkeypatch.setattr(bringing, "inspect", acting)
 
 
 def test_fetch_by_a_second_worker_meanwhile_does_not_download_again(
@@ -172,8 +179,8 @@ def test_lease_is_renewed_when_a_third_of_it_is_over(monkeypatch: pytest.MonkeyP
     claim = fetching._claim(row.pk, timezone.now() - timedelta(seconds=60))
     assert claim is not None
     clock = time.monotonic()
-    monkeypatch.setattr(fetching.time, "monotonic", lambda: clock)
-    keep = fetching._keeper(claim)
+    monkeypatch.setattr(bringing.time, "monotonic", lambda: clock)
+    keep = bringing.keeper(partial(fetching._renew, claim))
 
     keep()
     assert due_in(row) < FETCH_LEASE - 50
@@ -212,7 +219,7 @@ def test_worker_shows_life_while_it_fetches(
     monkeypatch.setenv("SORA_PORTAL_BEAT_FILE", str(signs))
     during(monkeypatch, signs.unlink)
 
-    with fetching._showing_life(5):
+    with bringing.showing_life(5):
         pass
     fetch(row.pk)
 
