@@ -73,8 +73,8 @@ def _settled(rows: dict[str, Generation]) -> Iterator[Broken]:
             yield Broken("wrongly settled", f"{row} is {row.state}, its hold {row.hold.state}")
         if (row.state == State.SUCCEEDED) != (row.public_id in captured):
             yield Broken("wrongly settled", f"{row} is {row.state}, captured: {row.public_id in captured}")
-        if row.state == State.SUCCEEDED and not _has_file(outputs.get(row.pk)):
-            yield Broken("lost", f"{row} succeeded without its file")
+        if row.has_a_file and not _has_file(outputs.get(row.pk)):
+            yield Broken("lost", f"{row} is {row.state} without its file")
 
 
 def _has_file(output: Output | None) -> bool:
@@ -110,6 +110,8 @@ def _paid(rows: dict[str, Generation], memory: Memory) -> Iterator[Broken]:
                 yield Broken("lost", f"task {task_id} of {rows.get(task['prompt'])} is known to the vendor only")
         elif owner.generation.prompt != task["prompt"]:
             yield Broken("two owners", f"task {task_id} is bound to {owner.generation}, but is another video's")
+        elif owner.phase == Phase.WRITTEN_OFF or owner.generation.recovered_at:
+            continue  # what the vendor makes after a decision is kept and not charged
         elif (owner.generation.state, task["state"]) in (("failed", "succeeded"), ("succeeded", "failed")):
             yield Broken("wrongly settled", f"{owner.generation} is {owner.generation.state}, its task {task['state']}")
 

@@ -63,6 +63,8 @@ FAILPOINTS: tuple[Failpoint, ...] = (
     Failpoint("mid-download", "outputs.download._save", "a part of the file is on disk"),
     Failpoint("file-stored", "outputs.fetching.fetch_step", "the file has its lasting name, no row knows it"),
     Failpoint("capture-uncommitted", "outputs.fetching._finish", "the end and its capture are written, not committed"),
+    Failpoint("recovered-stored", "outputs.recovering._fetch", "a late file has its lasting name, no row knows it"),
+    Failpoint("recovery-uncommitted", "outputs.recovering._finish", "a late file is written to rows, not committed"),
 )
 
 _SENDING = "tests/crashes/test_sending.py"
@@ -151,6 +153,13 @@ CRASHES: tuple[Crash, ...] = (
         "the file's name is its checksum; the next fetch finds it",
         "no second copy, one capture",
         (f"{_FETCHING}::test_worker_killed_while_it_fetches_leaves_one_file_and_one_capture",),
+    ),
+    Crash(
+        "late file stored, row not written",
+        ("recovered-stored", "recovery-uncommitted"),
+        "the lease of the late task ends, the vendor is asked again",
+        "one file, no entry in the ledger, the end stands",
+        ("tests/crashes/test_recovering.py::test_worker_killed_while_it_recovers_leaves_one_file_and_no_charge",),
     ),
     Crash(
         "worker frozen past its lease",

@@ -174,7 +174,7 @@ def set_review(*, by: User, generation: Generation, review: Review, expected: st
 
     Called by the reviews room, inside the transaction that records the decision.
     """
-    rows = Generation.objects.filter(pk=generation.pk, state=State.SUCCEEDED.value, review=expected)
+    rows = Generation.objects.filter(pk=generation.pk, review=expected).exclude(sha256="")
     if not rows.update(review=review.value):
         return False
     generation.review = review.value

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from sora_portal.accounts.models import User
 from sora_portal.catalog import actions as catalog
-from sora_portal.generations import feed, spool, styles
+from sora_portal.generations import feed, late, spool, styles
 from sora_portal.generations.domain import (
     ON_CREATE,
     SENTENCES,
@@ -171,7 +171,7 @@ def latch_way(generation: Generation, attempt: Attempt, kind: ErrorKind, said: s
 
 
 def keep_late_task(*, generation: Generation, attempt: Attempt, task_id: str, now: datetime) -> None:
-    """Write down a task id that came when its attempt was settled; it moves neither state nor money.
+    """Write down a task id that came when its attempt was settled, and watch the task; it moves no state and no money.
 
     To be called inside a transaction, with the generation locked. Does nothing for an id that is known already.
     """
@@ -183,8 +183,9 @@ def keep_late_task(*, generation: Generation, attempt: Attempt, task_id: str, no
                 Attempt.objects.filter(pk=attempt.pk).update(vendor_task_id=task_id)
         except IntegrityError:
             return
+        late.watch(generation=generation, attempt=attempt, now=now)
     log.error("task %s came for attempt %s, which is %s by now", task_id, attempt.pk, attempt.phase)
-    text = "The vendor's answer came after this was decided. Nothing was changed; an admin may look at it."
+    text = "The vendor's answer came after this was decided. No credits move; if a video comes of it, it is kept."
     staff_text = f"late task {task_id} for attempt {attempt.number}, {attempt.phase} {attempt.vendor_task_id or ''}"
     note(generation, now=now, kind="late", text=text, staff_text=staff_text)
     feed.publish(generation)

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from sora_portal import failpoints
+from sora_portal.generations import late
 from sora_portal.generations.answering import accept, keep_late_task
 from sora_portal.generations.domain import TERMINAL, Phase, State, backoff
 from sora_portal.generations.ids import token_hash
@@ -22,7 +23,7 @@ from sora_portal.generations.wake import CALLBACK, wake
 from sora_portal.generations.watching import record
 from sora_portal.pace import scaled
 from sora_portal.providers import http
-from sora_portal.providers.base import Job
+from sora_portal.providers.base import Job, JobState
 from sora_portal.providers.registry import provider
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,10 @@ def handle(inbox_id: int) -> None:
     if row is None:
         return
     attempt = row.attempt
-    task_id = attempt.vendor_task_id or provider(attempt.connection.vendor).read_callback(bytes(row.body)).task_id
+    news = provider(attempt.connection.vendor).read_callback(bytes(row.body))
+    task_id = attempt.vendor_task_id or news.task_id
+    if attempt.vendor_task_id and news.state is JobState.SUCCEEDED and attempt.generation.lacks_a_file:
+        late.hear(attempt.pk, timezone.now())
     if not task_id or not _wanted(attempt):
         _done(row)
         return

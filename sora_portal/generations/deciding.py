@@ -16,6 +16,7 @@ from django.utils import timezone
 from sora_portal.accounts.models import User
 from sora_portal.accounts.policies import require_admin
 from sora_portal.credits.domain import REASON_MIN
+from sora_portal.generations import late
 from sora_portal.generations.answering import accept
 from sora_portal.generations.callbacks import ask
 from sora_portal.generations.domain import IN_DOUBT, LIVE_PHASES, MOVE, WRITE_OFF_AFTER, Phase, State
@@ -106,7 +107,7 @@ def _what_happened(generation: Generation) -> str:
 
 
 def write_off(*, by: User, generation: Generation, reason: str, now: datetime) -> None:
-    """Give up a video in doubt and return its credits; what the vendor may still make of it is not fetched.
+    """Give up a video in doubt and return its credits; what the vendor still makes of it is kept and not charged.
 
     Raises NotAllowed, ReasonTooShort, Overtaken when it is not in doubt any more.
     """
@@ -143,6 +144,8 @@ def _end(row: Generation, attempt: Attempt | None, *, now: datetime, by: User | 
         shift(attempt, Phase.WRITTEN_OFF)
     kind = Phase.WRITTEN_OFF.value
     move(row, State.FAILED, now=now, by=by, text=text, failure_kind=kind, failure_text=text, waiting_for="")
+    if attempt is not None and attempt.vendor_task_id:
+        late.watch(generation=row, attempt=attempt, now=now)
 
 
 def enter_task_id(*, by: User, generation: Generation, task_id: str) -> State:

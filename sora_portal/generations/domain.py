@@ -150,6 +150,9 @@ LOST_LEASES_LIMIT = 3
 FETCH_LIMIT = 12
 SAME_ADDRESS_AGAIN = 24 * 3600.0  # how long an address that gave no file is left to people before it is tried again
 FETCH_LEASE = 120.0
+# A video that has ended is nobody's to wait for; a vendor that made it after all has said so within a day.
+LATE_WATCH = 24 * 3600.0
+LATE_ROUNDS = 3  # how often news may begin such a watch again
 # In vendor time: at most a connection's `max_creates` are claimed in any span of this length. The cap speaks of ten
 # seconds; the one more is for the way from the claim to the vendor, which is not equally long for all.
 RATE_WINDOW = 11.0

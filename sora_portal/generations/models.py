@@ -75,6 +75,8 @@ class Generation(models.Model):
     waiting_for = models.CharField(max_length=300, blank=True)
 
     sha256 = models.CharField(max_length=64, blank=True)
+    # When the file of a video that had ended without one came after all. It moved no state and no credits.
+    recovered_at = models.DateTimeField(null=True)
     duration_ms = models.PositiveIntegerField(default=0)
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
@@ -115,7 +117,12 @@ class Generation(models.Model):
                 name="generations_success_has_a_file", condition=~Q(state="succeeded") | ~Q(sha256="")
             ),
             models.CheckConstraint(
-                name="generations_review_after_success", condition=Q(review="") | Q(state="succeeded")
+                name="generations_review_needs_a_file",
+                condition=Q(review="") | Q(state="succeeded") | Q(recovered_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="generations_recovered_after_the_end",
+                condition=Q(recovered_at=None) | Q(state__in=["failed", "cancelled"]) & ~Q(sha256=""),
             ),
         ]
         indexes = [
@@ -135,6 +142,16 @@ class Generation(models.Model):
     def is_live(self) -> bool:
         """Whether anything may still happen by itself."""
         return self.state not in TERMINAL
+
+    @property
+    def lacks_a_file(self) -> bool:
+        """Whether it ended, with its credits back, and no file has come since."""
+        return self.state in ("failed", "cancelled") and self.recovered_at is None
+
+    @property
+    def has_a_file(self) -> bool:
+        """Whether its file is kept: it was finished, or recovered."""
+        return self.state == "succeeded" or self.recovered_at is not None
 
 
 class Attempt(models.Model):
@@ -196,6 +213,34 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.generation_id}/{self.number}"
+
+
+class LateTask(models.Model):
+    """A vendor's task that may exist although its attempt was settled, or its video ended: watched for a while.
+
+    `due_at` is when somebody must look again, None when the watch is over; until `until` nobody else may begin: a lease
+    while `busy`, a pause otherwise.
+    """
+
+    attempt = models.OneToOneField(Attempt, on_delete=models.PROTECT, primary_key=True, related_name="late")
+    opened_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    until = models.DateTimeField()
+    busy = models.BooleanField(default=False)
+    # As on a generation: a worker that slept past its lease cannot write with the old number.
+    fence = models.PositiveIntegerField(default=0)
+    lost_leases = models.PositiveSmallIntegerField(default=0)
+    rounds = models.PositiveSmallIntegerField(default=1)
+    not_found = models.PositiveSmallIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)
+    outcome = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="generations_late_due")]
+
+    def __str__(self) -> str:
+        return f"late task of {self.attempt_id}"
 
 
 class ReferenceUse(models.Model):

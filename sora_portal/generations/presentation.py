@@ -39,6 +39,9 @@ REVIEW_PILLS = {
 }
 
 
+RECOVERED = "Recovered, not charged: the vendor made it after its credits were given back."
+
+
 @dataclass(frozen=True)
 class RowView:
     """Everything `components/_row.html` shows."""
@@ -87,7 +90,7 @@ def row_view(generation: Generation, *, viewer: User, cursor: int | None = None)
     state = State(generation.state)
     pill = pill_of(generation)
     connection = generation.model.connection
-    done = state is State.SUCCEEDED
+    done = generation.has_a_file
     may_touch = generation.author_id == viewer.pk or viewer.is_portal_admin
     usual = generation.model.rules.typical * connection.pace
     again = f"{reverse('generations:studio')}?from={generation.public_id}"
@@ -141,6 +144,8 @@ def _why(generation: Generation, state: State) -> str:
         return "A reviewer asked for changes."
     if state is State.QUEUED:
         return generation.waiting_for
+    if generation.recovered_at:
+        return RECOVERED
     if state is State.UNCONFIRMED:
         return "The vendor gave no clear answer. Your credits stay reserved until we know; nothing is sent twice."
     if state in (State.FAILED, State.NEEDS_DECISION, State.FETCHING):
@@ -154,7 +159,7 @@ def _action(generation: Generation, state: State, *, video: str, again: str) -> 
     """Return address and words of what to do about `_why`; an empty address for nothing."""
     if generation.review == Review.CHANGES:
         return video, "See which"
-    return again if state is State.FAILED else "", "Edit and retry"
+    return again if state is State.FAILED and not generation.recovered_at else "", "Edit and retry"
 
 
 def _cost_note(state: State) -> str:

@@ -28,7 +28,7 @@ from sora_portal.generations.leasing import Look, again, lease
 from sora_portal.generations.probing import Probe, due, settle
 from sora_portal.generations.submitting import endpoint_of
 from sora_portal.generations.vendor_news import Tally, quiet
-from sora_portal.generations.waking import wake_inbox
+from sora_portal.generations.waking import wake_inbox, wake_late
 from sora_portal.generations.watching import record, says_something
 from sora_portal.heartbeat import beat
 from sora_portal.providers.base import Job
@@ -88,6 +88,7 @@ class Sweeper:
                 self._make(await self._in_database(lambda: lease(timezone.now(), TICK, self._quiet)))
                 self._try(await self._in_database(self._news))
                 await self._in_database(lambda: wake_inbox(timezone.now()))
+                await self._in_database(lambda: wake_late(timezone.now()))
                 if began >= spool_at:
                     spool_at = began + SPOOL_EVERY
                     await self._in_database(import_receipts)

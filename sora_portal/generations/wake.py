@@ -15,6 +15,7 @@ SUBMIT = "sora_portal.generations.tasks.submit"
 CALLBACK = "sora_portal.generations.tasks.callback"
 # By name, because the outputs room is above this one.
 FETCH = "sora_portal.outputs.tasks.fetch"
+RECOVER = "sora_portal.outputs.tasks.recover"
 
 
 def wake(task: str, row_id: int) -> None:

@@ -9,9 +9,9 @@ from django_q.tasks import async_task
 from sora_portal.generations import turns
 from sora_portal.generations.deciding import write_off_overdue
 from sora_portal.generations.domain import IN_DOUBT, LEASE, SLOW_POLL, State
-from sora_portal.generations.models import CallbackInbox, Generation
+from sora_portal.generations.models import CallbackInbox, Generation, LateTask
 from sora_portal.generations.transitions import Lost, move
-from sora_portal.generations.wake import CALLBACK, FETCH, SUBMIT, WORK
+from sora_portal.generations.wake import CALLBACK, FETCH, RECOVER, SUBMIT, WORK
 from sora_portal.pace import scaled
 
 log = logging.getLogger(__name__)
@@ -79,3 +79,13 @@ def wake_inbox(now: datetime) -> None:
     for pk in found[: _room() if found else 0]:
         CallbackInbox.objects.filter(pk=pk).update(due_at=now + scaled(LEASE))
         async_task(CALLBACK, pk, cluster=WORK)
+
+
+def wake_late(now: datetime) -> None:
+    """Queue the looks at late tasks whose time has come."""
+    due = LateTask.objects.filter(due_at__lt=now - timedelta(seconds=3)).order_by("due_at")
+    found = list(due.values_list("pk", flat=True)[:200])
+    for pk in found[: _room() if found else 0]:
+        # Only one that is still watched: another worker may have ended the watch a moment ago.
+        LateTask.objects.filter(pk=pk, due_at__isnull=False).update(due_at=now + scaled(LEASE))
+        async_task(RECOVER, pk, cluster=WORK)

@@ -59,6 +59,8 @@ def _ends() -> Iterator[Difference]:
         yield Difference("I5", row.public_id, f"the video is {row.state}, its credits were spent")
     for row in rows.filter(state="succeeded", output=None):
         yield Difference("I5", row.public_id, "succeeded without a stored file")
+    for row in rows.filter(recovered_at__isnull=False, output=None):
+        yield Difference("I5", row.public_id, "recovered without a stored file")
     back = Sum("journals__amount", filter=Q(journals__kind="refund"))
     for hold in Hold.objects.annotate(back=back).filter(back__gt=F("captured")):
         yield Difference("I5", hold.ref, f"{hold.back} given back of {hold.captured}")

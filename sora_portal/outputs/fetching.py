@@ -59,10 +59,11 @@ def fetch_step(generation_id: int, *, resolve: Resolve = resolve_host) -> None:
         try:
             stored = bring(claim.attempt, partial(_renew, claim), resolve)
         except Trouble as trouble:
-            resting.note(claim.generation, connection, trouble, began_at=began, now=timezone.now())
+            first = claim.generation.tries == 0
+            resting.note(connection, trouble, first_try=first, began_at=began, now=timezone.now())
             _failed(claim, trouble, timezone.now())
         else:
-            resting.note(claim.generation, connection, None, began_at=began, now=timezone.now())
+            resting.note(connection, None, first_try=False, began_at=began, now=timezone.now())
             failpoints.reach("file-stored")
             _finish(claim, stored, timezone.now())
     except Lost as lost:

@@ -13,7 +13,7 @@ from django.utils.text import slugify
 from sora_portal.accounts.models import User
 from sora_portal.generations.domain import MOVE, State
 from sora_portal.generations.models import Attempt, Event, Generation
-from sora_portal.generations.presentation import RowView, row_view
+from sora_portal.generations.presentation import RECOVERED, RowView, row_view
 from sora_portal.outputs.domain import SUFFIXES
 from sora_portal.outputs.models import Output
 from sora_portal.providers.redaction import redact
@@ -122,6 +122,7 @@ class VideoView:
     why: str
     player: PlayerView | None
     waits_for_review: bool
+    recovered: str
     settings: list[Fact]
     pictures: list[UsedPicture]
     characters: list[UsedCharacter]
@@ -150,6 +151,7 @@ def video_view(generation: Generation, *, viewer: User) -> VideoView:
         why=row.why or (generation.failure_text if generation.state == State.FETCHING else ""),
         player=_player(generation, output) if output else None,
         waits_for_review=generation.review == "to_review" and viewer.is_reviewer and generation.author_id != viewer.pk,
+        recovered=RECOVERED if generation.recovered_at else "",
         settings=_settings(generation),
         pictures=[_picture(use.image) for use in generation.uses.all() if use.image],
         characters=[_character(use.character, viewer) for use in generation.uses.all() if use.character],
@@ -264,6 +266,8 @@ def _moment(event: Event, generation: Generation, *, staff: bool) -> Moment:
         what = what or STEPS[target]
         tone = {State.SUCCEEDED: "ok", State.FAILED: "bad", State.NEEDS_DECISION: "bad"}.get(target, "")
         money = _moved(event, target, generation)
+    if event.kind == "recovered":
+        tone, money = "ok", "not charged"
     return Moment(
         at=event.at,
         who=event.by.display_name if event.by else "",

@@ -25,7 +25,7 @@ SHOWN: dict[str, tuple[str, dict[str, object]]] = {
         "Working",
         {"state__in": ["queued", "submitting", "unconfirmed", "running", "fetching", "needs_decision"]},
     ),
-    "failed": ("Failed", {"state__in": ["failed", "cancelled"]}),
+    "failed": ("Failed", {"state__in": ["failed", "cancelled"], "recovered_at": None}),
 }
 
 

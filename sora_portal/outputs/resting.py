@@ -42,7 +42,7 @@ def rest(generation: Generation, connection: Connection, until: datetime) -> Non
 
 
 def note(
-    generation: Generation, connection: Connection, trouble: Trouble | None, *, began_at: datetime, now: datetime
+    connection: Connection, trouble: Trouble | None, *, first_try: bool, began_at: datetime, now: datetime
 ) -> None:
     """Write down what a download says about the server; `trouble` is None for a file that came."""
     if trouble is None or trouble.reason not in (*BROKEN, Reason.OURS, Reason.CRASHES):
@@ -51,7 +51,7 @@ def note(
         return
     known = health.of(connection.pk)[Operation.DOWNLOAD].rules.position is not Position.CLOSED
     # One file on a dead host may fail twelve times; the server is unwell when files fail that are tried for the first.
-    if trouble.reason in BROKEN and (known or generation.tries == 0):
+    if trouble.reason in BROKEN and (known or first_try):
         health.failed(
             connection_id=connection.pk,
             operation=Operation.DOWNLOAD,

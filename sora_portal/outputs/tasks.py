@@ -2,10 +2,18 @@
 
 from sora_portal.heartbeat import beat
 from sora_portal.outputs.fetching import fetch_step
+from sora_portal.outputs.recovering import recover_step
 
 
 def fetch(generation_id: int) -> None:
     """Fetch the finished video of a generation from its vendor."""
     beat()
     fetch_step(generation_id)
+    beat()
+
+
+def recover(attempt_id: int) -> None:
+    """Look after the task of an attempt whose video ended without a file."""
+    beat()
+    recover_step(attempt_id)
     beat()

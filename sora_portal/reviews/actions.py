@@ -6,7 +6,6 @@ from django.db import transaction
 
 from sora_portal.accounts.models import User
 from sora_portal.generations import actions as generations
-from sora_portal.generations.domain import State
 from sora_portal.generations.models import Generation, Review
 from sora_portal.refusals import Refused
 from sora_portal.reviews import reviewers
@@ -81,7 +80,7 @@ def _locked(generation: Generation) -> Generation:
 
 
 def _move(generation: Generation, verdict: Verdict) -> Move:
-    if generation.state != State.SUCCEEDED or not generation.sha256 or not generation.review:
+    if not generation.sha256 or not generation.review:
         raise Closed("There is no finished file to decide on yet.")
     move = MOVE.get((Standing(generation.review), verdict))
     if move is None:

@@ -31,7 +31,17 @@ class Command(BaseCommand):
 def document() -> str:
     """Return the document as Markdown."""
     return "\n".join(
-        [_INTRODUCTION, _diagram(), _moves(), _answers(), _phases(), _intervals(), _crashes(), _failpoints()]
+        [
+            _INTRODUCTION,
+            _diagram(),
+            _moves(),
+            _answers(),
+            _phases(),
+            _LATE,
+            _intervals(),
+            _crashes(),
+            _failpoints(),
+        ]
     )
 
 
@@ -86,6 +96,7 @@ def _intervals() -> str:
         "RETRY_CAP": "longest back-off",
         "SAME_ADDRESS_AGAIN": "until an address that gave no file is tried again without a person",
         "FETCH_LEASE": "a worker's claim on a download",
+        "LATE_WATCH": "how long a late task is watched",
     }
     rows = "\n".join(f"| {name} | {getattr(domain, name):g} s | {text} |" for name, text in names.items())
     return f"## Intervals\n\nMultiplied by SORA_PORTAL_TIME_SCALE.\n\n| name | length | what |\n| --- | --- | --- |\n{rows}\n"
@@ -123,4 +134,23 @@ No vendor offers an idempotency key, a list of tasks or a cancel call, and a vid
    no state and no money: it only brings our own status query forward.
 4. Credits settle exactly once, in the transaction that ends the row; they are captured when the verified file is stored.
 5. The queue only wakes. The row decides, and the sweep finds every row that nobody woke.
+"""
+
+_LATE = """## Late tasks
+
+A vendor may have made a video after all that ended here without a file and gave its credits back. The end stands: no
+move leads out of it. Beside it a late task (`generations/late.py`, a row of its own) is watched and fetched:
+
+| it begins when | attempt |
+| --- | --- |
+| an answer or a callback names a task after the decision, and the vendor confirms it | rejected, written_off |
+| a video is written off whose task is known | written_off |
+| a callback says success of a known task of a video that failed or was cancelled | any |
+
+A worker claims the row under a lease and a fence, asks the vendor itself, and brings the file by the same download,
+check and store as any other (`outputs/recovering.py`). One transaction then closes the watch, writes the file, and marks
+the video as recovered: it can be played and reviewed, and nobody is charged. Nothing here knows the ledger. A video that
+is live again through another attempt is left alone. The watch ends with the file, with the vendor's word that there is
+none (a failure, or three times that it knows no such task), after twelve failed downloads, after three dead workers, or
+after LATE_WATCH; looks become rarer the longer it lasts. News may begin it again, twice at most.
 """

@@ -1,0 +1,116 @@
+"""Keeping what a vendor made after all of a video that had ended: recovered, and not charged.
+
+One step asks the vendor ourselves, and fetches at once when the answer is a file. It is safe to run twice, late, or
+never: the row (`generations.late`) decides, the file is durable before any row names it, and no step knows the ledger.
+"""
+
+import logging
+import random
+from datetime import datetime
+from functools import partial
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from sora_portal import failpoints
+from sora_portal.generations import late
+from sora_portal.generations.callbacks import ask
+from sora_portal.generations.domain import FETCH_LIMIT, NOT_FOUND_LIMIT, backoff
+from sora_portal.generations.models import Attempt, LateTask
+from sora_portal.generations.transitions import Lost
+from sora_portal.generations.vendor_news import note_query, wish
+from sora_portal.outputs import resting, storage
+from sora_portal.outputs.bringing import Stored, bring, note_file
+from sora_portal.outputs.domain import Reason, Trouble
+from sora_portal.outputs.download import Resolve, resolve_host
+from sora_portal.pace import scaled
+from sora_portal.providers.base import Job, JobState
+
+log = logging.getLogger(__name__)
+
+
+def recover_step(attempt_id: int, *, resolve: Resolve = resolve_host) -> None:
+    """Ask after a late task, unless somebody is at it, and fetch its file if there is one."""
+    storage.clean_parts()
+    try:
+        row = late.claim(attempt_id, timezone.now())
+        if row is None:
+            return
+        job = _asked(row)
+        if job.usable and job.state is JobState.SUCCEEDED and job.urls:
+            _fetch(row, job, resolve)
+        else:
+            _wait(row, job, timezone.now())
+    except Lost as lost:
+        log.info("nothing to recover: %s", lost)
+
+
+def _asked(row: LateTask) -> Job:
+    """Return what the vendor says of the task now; a callback's claim counts for nothing."""
+    attempt = row.attempt
+    task_id = attempt.vendor_task_id or ""
+    began = timezone.now()
+    answer = ask(attempt, task_id)
+    note_query(attempt, answer, began_at=began, now=timezone.now())
+    return answer.of(task_id)
+
+
+def _wait(row: LateTask, job: Job, now: datetime) -> None:
+    """Look again later, or end the watch when the vendor says that nothing came of it; raises Lost."""
+    later = now + max(wish(job.retry_after or 0.0), late.pause(row, now))
+    if job.usable and job.state is JobState.FAILED:
+        late.give_up(row, f"the vendor's task failed: {job.code} {job.message}".strip(), now)
+    elif job.usable and not job.found and row.not_found + 1 >= NOT_FOUND_LIMIT:
+        late.give_up(row, "the vendor knows no such task", now)
+    else:
+        late.rest(row, later, not_found=0 if job.found else row.not_found + 1)
+
+
+def _fetch(row: LateTask, job: Job, resolve: Resolve) -> None:
+    """Bring the file home and say so, or plan the next try; raises Lost."""
+    attempt, began = row.attempt, timezone.now()
+    Attempt.objects.filter(pk=attempt.pk).update(result_urls=list(job.urls), result_seen_at=began)
+    attempt.result_urls = list(job.urls)
+    if until := resting.until(attempt.connection, began):
+        late.rest(row, until)
+        return
+    try:
+        stored = bring(attempt, partial(late.renew, row), resolve)
+    except Trouble as trouble:
+        now = timezone.now()
+        resting.note(attempt.connection, trouble, first_try=row.tries == 0, began_at=began, now=now)
+        _failed(row, trouble, now)
+    else:
+        resting.note(attempt.connection, None, first_try=False, began_at=began, now=timezone.now())
+        failpoints.reach("recovered-stored")
+        _finish(row, stored, timezone.now())
+
+
+def _failed(row: LateTask, trouble: Trouble, now: datetime) -> None:
+    """Plan the next try, or end the watch after the last one; trouble of our own does not count as a try."""
+    tries = row.tries + (trouble.reason is not Reason.OURS)
+    if tries >= FETCH_LIMIT:
+        late.give_up(row, f"the file cannot be had: {trouble.reason}: {trouble.detail}", now)
+        return
+    pause = scaled(backoff(max(tries, 5), jitter=random.random()) * row.attempt.pace)
+    late.rest(row, now + pause, tries=tries)
+
+
+def _finish(row: LateTask, stored: Stored, now: datetime) -> None:
+    """Record the file beside the end that its video had, in one transaction; raises Lost."""
+    got, facts = stored.downloaded, stored.facts
+    try:
+        with transaction.atomic():
+            generation = late.recover(
+                row,
+                sha256=got.sha256,
+                duration_ms=facts.duration_ms,
+                width=facts.width,
+                height=facts.height,
+                now=now,
+                staff_text=f"{got.size:,} bytes from {got.host}",
+            )
+            note_file(generation, stored, now)
+            failpoints.reach("recovery-uncommitted")
+    except IntegrityError as error:
+        raise Lost(f"{row} has its file already") from error
