@@ -30,6 +30,7 @@ PLACES = (
     "tests/outputs/test_fetch.py",
     "tests/outputs/test_fetch_crashes.py",
     "tests/outputs/test_fetch_races.py",
+    "tests/outputs/test_recovering_crashes.py",
     "tests/reviews/test_models.py",
     "tests/reviews/test_decide_action.py",
 )

@@ -8,7 +8,7 @@ from django.utils import timezone
 from sora_portal.accounts.models import User
 from sora_portal.catalog.models import VideoModel
 from sora_portal.generations.domain import State
-from sora_portal.generations.models import Generation, Review
+from sora_portal.generations.models import Generation, LateTask, Review
 from sora_portal.projects.models import Project
 
 FILTERS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -46,6 +46,17 @@ def closed_models() -> list[VideoModel]:
 def undecided_count(user: User) -> int:
     """Return how many videos wait for a decision that `user` may make; asks nothing for anybody but an admin."""
     return undecided_rows(user).count() if user.is_portal_admin else 0
+
+
+def recovered_rows(user: User) -> QuerySet[Generation]:
+    """Return the videos that came after all and were not charged, newest first, as far as `user` may see them."""
+    rows = Generation.objects.visible_to(user).filter(recovered_at__isnull=False)
+    return rows.select_related("author", "project", "model__connection").order_by("-recovered_at", "-id")
+
+
+def watched_count() -> int:
+    """Return how many late tasks are watched at the moment."""
+    return LateTask.objects.filter(due_at__isnull=False).count()
 
 
 def audience_of(user: User) -> list[int] | None:

@@ -1,13 +1,20 @@
 """Videos that ended here while the vendor has them, at the real sandbox."""
 
+import hashlib
 import json
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
-from sora_portal.generations import callbacks, deciding, submitting
+from sora_portal.generations import callbacks, deciding, late, submitting
+from sora_portal.generations.domain import State
 from sora_portal.generations.models import CallbackInbox, Generation, LateTask
+from sora_portal.outputs import bringing, storage
+from sora_portal.outputs.domain import Facts
+from sora_portal.outputs.download import Downloaded
 from tests import factories
+from tests.outputs import clips
 from tests.sandbox_server import Sandbox
 
 
@@ -41,3 +48,24 @@ def callback(row: Generation, task_id: str, state: str = "success", note: str = 
 def now_due() -> None:
     """Let the pause or the lease of every watched task be over."""
     LateTask.objects.filter(due_at__isnull=False).update(until=timezone.now() - timedelta(seconds=1))
+
+
+def recovered(state: State = State.FAILED, **values: Any) -> Generation:
+    """Return a video that ended without a file and has one by now, with the file in the media folder; no sandbox."""
+    row = factories.generation(state=state, **values)
+    if state is State.CANCELLED:
+        factories.attempt(row, timezone.now())
+    late.hear(row.attempts.get().pk, timezone.now())
+    watched = late.claim(row.attempts.get().pk, timezone.now())
+    assert watched is not None
+    body = clips.clip()
+    sha256 = hashlib.sha256(body).hexdigest()
+    target = storage.video_path(sha256, "video/mp4")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(body)
+    storage.poster_path(sha256).write_bytes(b"RIFF....WEBP")
+    facts = Facts("video/mp4", width=96, height=64, duration_ms=2000, fps=12.0, codec="h264", has_audio=False)
+    size = {"duration_ms": 2000, "width": 96, "height": 64}
+    late.recover(watched, sha256=sha256, now=timezone.now(), staff_text="", **size)
+    bringing.note_file(row, bringing.Stored(Downloaded(len(body), sha256, "cdn.apixo.ai"), facts), timezone.now())
+    return Generation.objects.for_rows().get(pk=row.pk)

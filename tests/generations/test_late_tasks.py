@@ -1,0 +1,83 @@
+"""The watch over late tasks: who begins it, how often, and that the sweep finds it without any wake-up."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from sora_portal.generations import late, waking
+from sora_portal.generations.domain import LATE_ROUNDS, State
+from sora_portal.generations.models import Attempt, LateTask
+from sora_portal.generations.transitions import Lost
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def heard(state: State = State.FAILED) -> Attempt:
+    """Return the attempt of an ended video of whose task a callback claims success."""
+    attempt = factories.generation(state=state).attempts.get()
+    late.hear(attempt.pk, timezone.now())
+    return attempt
+
+
+def claimed(attempt: Attempt) -> LateTask:
+    """Return the late task, claimed now."""
+    row = late.claim(attempt.pk, timezone.now())
+    assert row is not None
+    return row
+
+
+@pytest.mark.parametrize("state", [State.RUNNING, State.SUCCEEDED, State.NEEDS_DECISION])
+def test_video_that_lives_or_has_its_file_is_not_watched(state: State) -> None:
+    heard(state)
+    assert not LateTask.objects.exists()
+
+
+def test_watch_that_ended_begins_again_a_bounded_number_of_times() -> None:
+    attempt = heard()
+    for number in range(1, LATE_ROUNDS + 2):
+        row = LateTask.objects.get()
+        assert row.rounds == min(number, LATE_ROUNDS)
+        if row.due_at is not None:
+            late.give_up(claimed(attempt), "nothing came", timezone.now())
+        late.hear(attempt.pk, timezone.now())
+    assert LateTask.objects.get().due_at is None
+
+
+def test_worker_of_an_earlier_round_writes_nothing() -> None:
+    attempt = heard()
+    frozen = claimed(attempt)
+    late.give_up(frozen, "nothing came", timezone.now())
+    late.hear(attempt.pk, timezone.now())
+    with pytest.raises(Lost):
+        late.rest(frozen, timezone.now())
+
+
+def test_flood_of_claims_brings_no_look_closer_than_its_pause() -> None:
+    attempt = heard()
+    late.rest(claimed(attempt), timezone.now() + timedelta(hours=1))
+    before = timezone.now()
+    for _ in range(3):
+        late.hear(attempt.pk, before)
+    assert LateTask.objects.get().until == before + late.HEARD_PAUSE
+
+
+def test_sweep_wakes_what_nobody_woke_and_leaves_alone_what_is_over() -> None:
+    first, second = heard(), heard()
+    late.give_up(claimed(second), "nothing came", timezone.now())
+    OrmQ.objects.all().delete()
+    waking.wake_late(timezone.now())
+    assert not OrmQ.objects.exists(), "its own wake-up has a moment"
+    later = timezone.now() + timedelta(seconds=10)
+    waking.wake_late(later)
+    waking.wake_late(later)
+    assert [row.task["args"] for row in OrmQ.objects.all()] == [(first.pk,)]
+
+
+def test_looks_become_rarer_the_longer_it_is_watched() -> None:
+    row = claimed(heard())
+    row.attempt.pace = 1.0
+    pauses = [late.pause(row, row.opened_at + timedelta(hours=hours)) for hours in (0, 1, 12)]
+    assert [pause.total_seconds() for pause in pauses] == [300, 900, 10_800]

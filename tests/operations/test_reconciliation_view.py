@@ -1,0 +1,68 @@
+"""/team/reconciliation/: do the books add up, what is open, and what came after all."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from sora_portal.credits import reconciling
+from sora_portal.credits.verify import Difference
+from sora_portal.generations.domain import State
+from tests import factories
+from tests.outputs import late
+
+pytestmark = pytest.mark.django_db
+URL = "/team/reconciliation/"
+
+
+@pytest.fixture
+def mo(client: Client) -> Client:
+    """A browser in which mo is signed in."""
+    client.force_login(factories.mo())
+    return client
+
+
+def test_reconciliation_is_for_admins_and_only_shows(client: Client) -> None:
+    assert client.get(URL).status_code == 302
+    for person in (factories.ada(), factories.rae(), factories.eve()):
+        client.force_login(person)
+        assert client.get(URL).status_code == 403
+    client.force_login(factories.mo())
+    assert client.get(URL).status_code == 200
+    assert client.post(URL).status_code == 405
+
+
+def test_recovered_video_is_listed_with_what_it_would_have_cost(mo: Client) -> None:
+    row = late.recovered(prompt="A horse that came late")
+    factories.generation(state=State.FAILED, prompt="A horse that never came")
+    page = mo.get(URL).content.decode()
+    assert f"/videos/{row.public_id}/" in page
+    assert "1 video; 0 still watched" in page
+    assert "A horse that never came" not in page
+
+
+def test_differences_are_named(mo: Client) -> None:
+    assert "Nobody has looked yet" in mo.get(URL).content.decode()
+    reconciling.record([], timezone.now())
+    assert "The credits add up." in mo.get(URL).content.decode()
+    reconciling.record([Difference("I5", "somewhere", "is wrong")], timezone.now())
+    page = mo.get(URL).content.decode()
+    assert "somewhere" in page
+    assert "The credits add up." not in page
+
+
+def test_credits_page_leads_there(mo: Client) -> None:
+    assert URL in mo.get("/team/credits/").content.decode()
+
+
+def test_fifty_recovered_videos_cost_as_many_queries_as_one(
+    mo: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    counts = []
+    for more in (1, 49):
+        for _ in range(more):
+            late.recovered()
+        with django_assert_max_num_queries(30) as captured:
+            mo.get(URL)
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
