@@ -13,6 +13,8 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncDate
 
 from sora_portal.accounts.models import User
+from sora_portal.budgets import vendor_costs
+from sora_portal.budgets.vendor_costs import Cost
 from sora_portal.catalog.models import Connection, VideoModel
 from sora_portal.credits import books, periods
 from sora_portal.credits import queries as credits
@@ -76,6 +78,7 @@ class Line:
     held: int = 0
     length: int = 0
     available: int | None = None
+    vendor: Cost = field(default_factory=Cost)
 
     @property
     def net(self) -> int:
@@ -111,8 +114,8 @@ def leads(user: User) -> bool:
     return Project.objects.filter(memberships__user=user, memberships__lead=True).exists()
 
 
-def report(holds: Q, span: Span, by: str, now: datetime) -> Report:
-    """Return what the matching holds used in `span`, grouped by a key of GROUPS."""
+def report(holds: Q, span: Span, by: str, now: datetime, *, with_vendor: bool = False) -> Report:
+    """Return what the matching holds used in `span`, grouped by a key of GROUPS; `with_vendor` what vendors charged."""
     lines: dict[Any, Line] = {}
 
     def add(key: Any, **values: Any) -> None:
@@ -123,6 +126,8 @@ def report(holds: Q, span: Span, by: str, now: datetime) -> Report:
         add(row["group"], videos=row["videos"], spent=row["spent"], length=row["length"])
     for row in _refunded(holds, span, by):
         add(row["group"], refunded=row["back"])
+    for row in _charged(holds, span, by) if with_vendor else ():
+        add(row["group"], vendor=Cost.of(row["vendor_currency"], row["micro"], row["videos"] - row["known"]))
     if by != "day":
         for row in _keyed(Hold.objects.filter(holds, state="held"), by, "created_at").annotate(held=Sum("amount")):
             add(row["group"], held=row["held"])
@@ -138,7 +143,8 @@ def report(holds: Q, span: Span, by: str, now: datetime) -> Report:
 
 def _total(lines: list[Line]) -> Line:
     names = ("videos", "spent", "refunded", "held", "length")
-    return Line("All", **{name: sum(getattr(line, name) for line in lines) for name in names})
+    sums = {name: sum(getattr(line, name) for line in lines) for name in names}
+    return Line("All", **sums, vendor=sum((line.vendor for line in lines), Cost()))
 
 
 def held(holds: Q) -> int:
@@ -161,6 +167,13 @@ def _refunded(holds: Q, span: Span, by: str) -> Iterable[dict[str, Any]]:
     concerned = Hold.objects.filter(holds).values("pk")
     rows = Journal.objects.filter(kind=Kind.REFUND.value, at__gte=begins, at__lt=ends, hold__in=concerned)
     found: Iterable[dict[str, Any]] = _keyed(rows, by, "at", through="hold__").annotate(back=Sum("amount"))
+    return found
+
+
+def _charged(holds: Q, span: Span, by: str) -> Iterable[dict[str, Any]]:
+    rows = _keyed(vendor_costs.attempts(holds, *span.bounds()), by, "ended_at", through="generation__hold__")
+    sums = {"micro": Sum("cost"), "known": Count("cost"), "videos": Count("pk")}
+    found: Iterable[dict[str, Any]] = rows.values("group", "vendor_currency").annotate(**sums)
     return found
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -13,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from sora_portal.accounts.http import Request
 from sora_portal.accounts.models import User
-from sora_portal.budgets import usage
+from sora_portal.budgets import usage, vendor_costs
 from sora_portal.budgets.usage import GROUPS, Report, Span
 from sora_portal.credits import books, charts, history, outlook, periods
 from sora_portal.credits import queries as credits
@@ -21,8 +23,9 @@ from sora_portal.credits.domain import work_of
 from sora_portal.credits.models import Journal, Kind
 from sora_portal.generations.models import Generation
 from sora_portal.web import spreadsheets
-from sora_portal.web.spreadsheets import Credits
+from sora_portal.web.spreadsheets import Credits, Money
 
+VENDOR_HEADER = ("Vendor cost", "Currency")
 HEADER = ("Day", "Video", "Person", "Project", "Vendor", "Model", "What", "Credits", "Seconds", "By", "Reason")
 
 
@@ -92,7 +95,7 @@ def page(request: Request) -> HttpResponse:
     now = timezone.now()
     wish = Wish.read(request.GET.dict(), request.user, books.today(now))
     holds = usage.holds_for(request.user, wish.whose)
-    report = usage.report(holds, wish.span, wish.by, now)
+    report = usage.report(holds, wish.span, wish.by, now, with_vendor=request.user.is_portal_admin)
     days = report if wish.by == "day" else usage.report(holds, wish.span, "day", now)
     budgets = credits.budgets_for(request.user, None, now)
     context = {
@@ -102,6 +105,7 @@ def page(request: Request) -> HttpResponse:
         "group": GROUPS[wish.by],
         "held": usage.held(holds),
         "with_left": request.user.is_portal_admin and wish.by in ("person", "project", "vendor"),
+        "with_vendor": request.user.is_portal_admin,
         "shares": charts.share_chart([(line.label, line.spent) for line in report.lines]) if wish.by != "day" else [],
         "chart": _chart(days, wish.span),
         "budgets": [(budget, outlook.forecast(budget, now)) for budget in budgets],
@@ -120,9 +124,36 @@ def _chart(days: Report, span: Span) -> charts.DayChart:
 def download(request: Request) -> HttpResponseBase:
     """Every movement behind the page, one line each, for a spreadsheet."""
     wish = Wish.read(request.GET.dict(), request.user, books.today(timezone.now()))
-    rows = _rows(usage.movements(usage.holds_for(request.user, wish.whose), wish.span))
+    holds = usage.holds_for(request.user, wish.whose)
+    rows: Iterator[tuple[spreadsheets.Cell, ...]] = _rows(usage.movements(holds, wish.span))
+    header: tuple[str, ...] = HEADER
+    if request.user.is_portal_admin:
+        header = (*HEADER, *VENDOR_HEADER)
+        charged = vendor_costs.charged(holds, *wish.span.bounds())
+        rows = chain(((*row, "", "") for row in rows), (_charge(attempt) for attempt in charged))
     name = f"usage-{wish.span.first.isoformat()}-{wish.span.last.isoformat()}.csv"
-    return spreadsheets.answer(name, HEADER, rows)
+    return spreadsheets.answer(name, header, rows)
+
+
+def _charge(attempt: Any) -> tuple[spreadsheets.Cell, ...]:
+    """Return the line of one attempt (of `vendor_costs.attempts`) at a vendor: no credits, but what it cost us."""
+    video = attempt.generation
+    cost = vendor_costs.NOT_KNOWN if attempt.cost is None else Money(attempt.cost)
+    return (
+        _day_of(attempt.ended_at),
+        video.public_id,
+        video.author.display_name,
+        video.project.name,
+        attempt.connection.label,
+        video.model.label,
+        "Vendor",
+        "",
+        "",
+        "",
+        "",
+        cost,
+        attempt.vendor_currency,
+    )
 
 
 def _rows(journals: Iterator[Journal]) -> Iterator[tuple[spreadsheets.Cell, ...]]:

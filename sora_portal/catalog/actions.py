@@ -13,7 +13,7 @@ from sora_portal.accounts.models import User
 from sora_portal.accounts.policies import require_admin
 from sora_portal.catalog import stages
 from sora_portal.catalog.domain import Json
-from sora_portal.catalog.models import Connection, Lifecycle, PriceList, VideoModel
+from sora_portal.catalog.models import Connection, Lifecycle, PriceList, VendorPrice, VideoModel
 from sora_portal.refusals import Refused
 
 log = logging.getLogger(__name__)
@@ -180,6 +180,36 @@ def set_prices(
     added.spec_of(model)
     added.save()
     log.info("model %s: prices from %s set by %s", model.slug, valid_from, by.username)
+    return added
+
+
+def set_vendor_price(
+    *,
+    by: User,
+    model: VideoModel,
+    amount_micro: int | None,
+    currency: str,
+    per: str,
+    charges_failures: bool,
+    note: str,
+    now: datetime,
+) -> VendorPrice:
+    """Enter what the vendor charges us for a model, from now on; None: not known any more. What was sent keeps its own.
+
+    `amount_micro` are millionths of `currency` for each `per`. Raises NotAllowed.
+    """
+    require_admin(by)
+    added = VendorPrice.objects.create(
+        model=model,
+        amount_micro=amount_micro,
+        currency=currency if amount_micro is not None else "",
+        per=per,
+        charges_failures=charges_failures,
+        note=note.strip()[:200],
+        by=by,
+        created_at=now,
+    )
+    log.info("model %s: the vendor charges %s, set by %s", model.slug, added.text, by.username)
     return added
 
 

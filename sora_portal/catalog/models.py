@@ -1,6 +1,7 @@
 """Connections to vendors and the video models behind them: rows, so that a vendor's news needs no release."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property, lru_cache
 
@@ -10,9 +11,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from sora_portal.catalog import breakers, stages
+from sora_portal.catalog import breakers, stages, vendor_costs
 from sora_portal.catalog.domain import Spec, SpecError
 from sora_portal.catalog.fields import EncryptedTextField
+from sora_portal.catalog.vendor_costs import VendorCost
 from sora_portal.providers.base import Endpoint
 
 
@@ -221,6 +223,14 @@ class VideoModel(models.Model):
         """The spec, read; raises SpecError when the row is wrong."""
         return _read(json.dumps(self.spec, sort_keys=True))
 
+    def vendor_cost(self, choices: Mapping[str, str]) -> VendorCost:
+        """Return what the vendor charges for one video with `choices`, as far as an admin has entered it."""
+        newest = self.vendor_prices.order_by("-pk").first()
+        if newest is None:
+            return VendorCost()
+        micro = vendor_costs.cost(micro=newest.amount_micro, per=newest.per, choices=choices)
+        return VendorCost(micro, newest.currency, newest.charges_failures)
+
     def priced(self, now: datetime) -> Spec:
         """Return the spec with the prices that hold at `now`: those of the newest price list, else the spec's own."""
         newest = self.price_lists.filter(valid_from__lte=now).order_by("-valid_from", "-pk").first()
@@ -279,3 +289,43 @@ class PriceList(models.Model):
     def spec_of(self, model: VideoModel) -> Spec:
         """Return the spec of `model`, which is this list's, with these prices; SpecError if they no longer fit it."""
         return _read(json.dumps({**model.spec, "prices": self.prices}, sort_keys=True))
+
+
+PER = [("video", "a video"), ("second", "a second")]
+
+
+class VendorPrice(models.Model):
+    """What the vendor charges us for a model, as an admin has read it there.
+
+    Rows are only ever added, and the newest counts. What a video has cost is kept with its attempt, so a new row
+    changes nothing that was sent before.
+    """
+
+    model = models.ForeignKey(VideoModel, on_delete=models.PROTECT, related_name="vendor_prices")
+    amount_micro = models.BigIntegerField(null=True, help_text="Millionths of the currency; none: not known any more.")
+    currency = models.CharField(max_length=10, blank=True)
+    per = models.CharField(max_length=6, choices=PER, default="video")
+    charges_failures = models.BooleanField(default=False)
+    note = models.CharField(max_length=200, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="catalog_vendor_price_has_a_currency",
+                condition=models.Q(amount_micro=None) | models.Q(amount_micro__gte=0) & ~models.Q(currency=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model_id}: {self.text}"
+
+    @property
+    def text(self) -> str:
+        """The price in words: "0.015 USD a second, failures too"."""
+        if self.amount_micro is None:
+            return "not known"
+        failures = ", failures too" if self.charges_failures else ""
+        return f"{vendor_costs.micro_text(self.amount_micro)} {self.currency} {self.get_per_display()}{failures}"

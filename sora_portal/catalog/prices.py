@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Prefetch
 
 from sora_portal.catalog.domain import Spec, SpecError
-from sora_portal.catalog.models import PriceList, VideoModel
+from sora_portal.catalog.models import PriceList, VendorPrice, VideoModel
 from sora_portal.catalog.queries import price_lines
 
 
@@ -30,6 +30,11 @@ class Prices:
     latest: Spec
 
     @property
+    def vendor(self) -> VendorPrice | None:
+        """What the vendor charges us; None where nobody has entered it."""
+        return next(iter(self.model.vendor_prices.all()), None)
+
+    @property
     def past(self) -> list[Listed]:
         """The lists that no longer hold."""
         return [listed for listed in self.lists if listed.stage == "before"]
@@ -38,7 +43,10 @@ class Prices:
 def all_prices(now: datetime) -> list[Prices]:
     """Return the prices of every model that is not retired and can be read, in the order of the composer."""
     rows = VideoModel.objects.exclude(lifecycle="retired").select_related("connection")
-    rows = rows.prefetch_related(Prefetch("price_lists", PriceList.objects.select_related("by")))
+    rows = rows.prefetch_related(
+        Prefetch("price_lists", PriceList.objects.select_related("by")),
+        Prefetch("vendor_prices", VendorPrice.objects.select_related("by")),
+    )
     return [prices for row in rows if (prices := prices_of(row, now)) is not None]
 
 

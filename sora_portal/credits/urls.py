@@ -12,6 +12,7 @@ urlpatterns = [
     path("team/credits/refund/<slug:ref>/", views.refund, name="refund"),
     path("team/prices/", price_views.prices, name="prices"),
     path("team/prices/<slug:slug>/", price_views.set_prices, name="set_prices"),
+    path("team/prices/<slug:slug>/vendor/", price_views.set_vendor_price, name="set_vendor_price"),
     path("team/credits/newcomers/", views.set_newcomers, name="set_newcomers"),
     path("team/credits/<slug:address>/budget/", views.set_budget, name="set_budget"),
     path("team/credits/<slug:address>/grant/", views.grant, name="grant"),

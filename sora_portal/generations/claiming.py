@@ -11,6 +11,7 @@ from django.utils import timezone
 from sora_portal.catalog import health
 from sora_portal.catalog.models import Connection, Lifecycle
 from sora_portal.catalog.reach import callback_origin
+from sora_portal.catalog.vendor_costs import PRACTICE
 from sora_portal.generations import feed, styles, turns
 from sora_portal.generations.answering import give_up_waiting
 from sora_portal.generations.domain import (
@@ -142,6 +143,7 @@ def _prepare(
     name = f"{generation.public_id}-{number}"
     encoded = rules.encode(choices, prompt=generation.prompt, attempt=name)
     endpoint = connection.endpoint()
+    cost = PRACTICE if connection.is_sandbox else generation.model.vendor_cost(generation.choices)
     return Attempt.objects.create(
         generation=generation,
         number=number,
@@ -153,6 +155,9 @@ def _prepare(
         request={"fields": encoded.fields, "top": encoded.top},
         pace=connection.pace,
         interval=rules.interval * (REPORTED if reports else 1.0),
+        vendor_cost_micro=cost.micro,
+        vendor_currency=cost.currency,
+        vendor_charges_failures=cost.charges_failures,
         token_hash=token_hash(token),
         prepared_at=now,
     )

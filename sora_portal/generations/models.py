@@ -181,6 +181,11 @@ class Attempt(models.Model):
     result_urls = models.JSONField(default=list)
     result_seen_at = models.DateTimeField(null=True)
 
+    # What the vendor charges for it by its price of that day, in millionths; None: nobody had entered one.
+    vendor_cost_micro = models.BigIntegerField(null=True)
+    vendor_currency = models.CharField(max_length=10, blank=True)
+    vendor_charges_failures = models.BooleanField(default=False)
+
     errors = models.PositiveIntegerField(default=0)
     not_found = models.PositiveIntegerField(default=0)
     not_found_since = models.DateTimeField(null=True)

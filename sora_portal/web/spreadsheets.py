@@ -17,7 +17,14 @@ class Credits:
     milli: int
 
 
-Cell = str | int | Credits
+@dataclass(frozen=True)
+class Money:
+    """An amount in millionths of some currency, not below zero, written as a plain number: 15000 -> 0.015."""
+
+    micro: int
+
+
+Cell = str | int | Credits | Money
 
 
 def text_of(cell: Cell) -> str:
@@ -26,6 +33,9 @@ def text_of(cell: Cell) -> str:
         whole, part = divmod(abs(cell.milli), 1000)
         digits = f"{whole}" + (f".{part:03d}".rstrip("0") if part else "")
         return f"-{digits}" if cell.milli < 0 else digits
+    if isinstance(cell, Money):
+        whole, part = divmod(cell.micro, 1_000_000)
+        return f"{whole}" + (f".{part:06d}".rstrip("0") if part else "")
     if isinstance(cell, int):
         return str(cell)
     return f"'{cell}" if cell.lstrip(" \u00a0\ufeff").startswith(_FORMULA) or cell.startswith(_FORMULA) else cell

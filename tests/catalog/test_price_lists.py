@@ -127,9 +127,9 @@ def test_prices_take_as_many_queries_for_ten_lists_as_for_none(
     model: VideoModel, mo: User, django_assert_num_queries: Any
 ) -> None:
     now = timezone.now()
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         all_prices(now)
     for days in range(10):
         _set(model, mo, 30, now + timedelta(days=days), now)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         all_prices(now)
