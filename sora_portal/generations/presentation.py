@@ -66,6 +66,7 @@ class RowView:
     pill_label: str
     live: bool
     why: str
+    recovered: bool
     why_action_url: str
     why_action_label: str
     progress_text: str
@@ -117,6 +118,7 @@ def row_view(generation: Generation, *, viewer: User, cursor: int | None = None)
         pill_label=pill.label,
         live=state in (State.QUEUED, State.SUBMITTING, State.UNCONFIRMED, State.RUNNING, State.FETCHING),
         why=_why(generation, state),
+        recovered=generation.recovered_at is not None,
         why_action_url=action[0],
         why_action_label=action[1],
         progress_text=f"usually {about(usual)}" if state in (State.SUBMITTING, State.RUNNING) else "",

@@ -9,13 +9,15 @@ from django.db import connection
 from django.utils import timezone
 
 from chaos.invariants import Memory, broken
+from sora_portal.generations import deciding
 from sora_portal.generations.domain import State
 from sora_portal.generations.models import Attempt, Generation
 from sora_portal.outputs import storage
 from sora_portal.outputs.models import Output
 from tests import factories
 from tests.database import guards_lifted
-from tests.outputs import clips
+from tests.generations import doubt
+from tests.outputs import clips, late
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +80,20 @@ def test_failure_of_a_video_that_the_vendor_finished_is_wrongly_settled() -> Non
     failed = factories.generation(state=State.FAILED)
     assert headings(task(failed)) == {"wrongly settled"}
     assert headings(task(failed, state="failed")) == set()
+
+
+def test_write_off_of_a_video_that_the_vendor_finished_is_no_wrong_settlement() -> None:
+    row = doubt.unknown()
+    deciding.write_off(by=factories.mo(), generation=row, reason="no news for hours", now=timezone.now())
+    row.attempts.update(vendor_task_id="late")
+    assert headings(task(row, "late")) == set()
+
+
+def test_recovered_video_without_its_file_is_lost() -> None:
+    row = late.recovered()
+    assert headings(task(row)) == set()
+    storage.video_path(row.sha256, "video/mp4").unlink()
+    assert headings(task(row)) == {"lost"}
 
 
 def test_end_without_settlement_is_wrongly_settled() -> None:

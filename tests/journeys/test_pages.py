@@ -17,6 +17,7 @@ PAGES = {
     "mo": (
         "/",
         "/team/credits/",
+        "/team/reconciliation/",
         "/team/people/",
         "/team/projects/",
         "/team/providers/",

@@ -19,7 +19,7 @@ from sora_portal.generations.models import Attempt, Generation
 from sora_portal.operations import tasks, verifying
 from tests import factories
 from tests.database import guards_lifted
-from tests.outputs import clips
+from tests.outputs import clips, late
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +74,13 @@ def test_video_that_ended_without_its_hold_is_a_difference(sql: str) -> None:
 
 def test_video_that_succeeded_without_its_file_is_a_difference() -> None:
     factories.generation(state=State.SUCCEEDED)
+    assert found() == {"I5"}
+
+
+def test_recovered_video_is_in_order_until_its_file_is_gone() -> None:
+    row = late.recovered()
+    assert found() == set()
+    row.output.delete()
     assert found() == {"I5"}
 
 
