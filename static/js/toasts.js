@@ -61,10 +61,11 @@ for (const message of document.querySelectorAll("[data-toast]")) {
 }
 
 document.addEventListener("click", async (event) => {
-  const source = event.target.closest("[data-copy]");
+  const source = event.target.closest("[data-copy], [data-copy-title]");
   if (!source) return;
   source.closest("[popover]")?.hidePopover();
-  await copy(source.dataset.copy);
+  // a row holds its prompt once, as its title: fifty long prompts are the larger part of a page
+  await copy(source.dataset.copy ?? source.closest(".row").querySelector(".title").textContent);
   toast({ text: source.dataset.copied });
 });
 
