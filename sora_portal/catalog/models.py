@@ -173,7 +173,9 @@ class VideoModelQuerySet(models.QuerySet["VideoModel"]):
     def offered(self) -> "VideoModelQuerySet":
         """Return the models that take new videos today, in the order of the composer."""
         ended = Q(retires_on__lte=timezone.localdate())
-        return self.filter(lifecycle__in=stages.TAKES_NEW).exclude(ended).select_related("connection", "successor")
+        rows = self.filter(lifecycle__in=stages.TAKES_NEW).exclude(ended)
+        # Of what follows a model only the name is ever shown here.
+        return rows.select_related("connection", "successor").defer("successor__spec")
 
 
 class VideoModel(models.Model):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.utils.functional import cached_property
 
 from sora_portal.accounts.models import User
 from sora_portal.catalog.domain import Field, InvalidChoices, Spec
@@ -19,12 +20,7 @@ from sora_portal.projects.models import Project
 from sora_portal.references import using
 from sora_portal.references.composer import PicturesField, character_field
 
-
-class ModelChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A model in the list, under the name of its vendor."""
-
-    def label_from_instance(self, obj: VideoModel) -> str:
-        return f"{obj.label} · {obj.connection.label}"
+NO_SUCH = "Select a valid choice. That choice is not one of the available choices."
 
 
 class ComposeForm(forms.Form):
@@ -39,11 +35,12 @@ class ComposeForm(forms.Form):
         help_text="Camera, light, action and mood make the biggest difference.",
         strip=False,
     )
-    model = ModelChoiceField(queryset=VideoModel.objects.none(), empty_label=None)
-    project = forms.ModelChoiceField(
-        queryset=Project.objects.none(),
-        empty_label=None,
-        error_messages={"required": "You are in no project yet. Ask an admin to add you to one."},
+    model = forms.ChoiceField(error_messages={"invalid_choice": NO_SUCH})
+    project = forms.ChoiceField(
+        error_messages={
+            "required": "You are in no project yet. Ask an admin to add you to one.",
+            "invalid_choice": NO_SUCH,
+        },
     )
     submit_key = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
     quoted = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -53,8 +50,9 @@ class ComposeForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.user = user
         self.bad_files = bad_files or {}
-        self.fields["project"].queryset = Project.objects.visible_to(user).open()  # type: ignore[attr-defined]
-        self.fields["model"].queryset = VideoModel.objects.offered()  # type: ignore[attr-defined]
+        # Read when they are shown, and once: a price line, which is asked for at every change, shows none of them.
+        self.fields["project"].choices = lambda: self._project_names  # type: ignore[attr-defined]
+        self.fields["model"].choices = lambda: self._model_names  # type: ignore[attr-defined]
         self.video_model = self._chosen_model()
         if self.video_model and not self.is_bound:
             self.initial["model"] = self.video_model.pk
@@ -62,11 +60,38 @@ class ComposeForm(forms.Form):
         if self.rules:
             self._add_options(self.rules)
 
+    @cached_property
+    def _projects(self) -> dict[int, Project]:
+        """The projects that this person may put the video in."""
+        return {project.pk: project for project in Project.objects.visible_to(self.user).open()}
+
+    @cached_property
+    def _project_names(self) -> list[tuple[int, str]]:
+        return [(pk, project.name) for pk, project in self._projects.items()]
+
+    @cached_property
+    def _model_names(self) -> list[tuple[int, str]]:
+        """What the list of models shows: each under the name of its vendor, without all that it can do."""
+        rows = VideoModel.objects.offered().values_list("pk", "label", "connection__label")
+        return [(pk, f"{label} · {vendor}") for pk, label, vendor in rows]
+
+    @property
+    def chosen_project(self) -> Project | None:
+        """The project that is chosen at the moment, sent or not: the first where none is; None where it is not theirs."""
+        wanted = self["project"].value()
+        return self._projects.get(int(wanted)) if _is_key(wanted) else next(iter(self._projects.values()), None)
+
+    def clean_project(self) -> Project:
+        """Return the project itself."""
+        return self._projects[int(self.cleaned_data["project"])]
+
+    def clean_model(self) -> VideoModel | None:
+        """Return the model itself, the one that the form was built for."""
+        return self.video_model
+
     def _chosen_model(self) -> VideoModel | None:
         """Return the model that the form is about: the posted one, the initial one, or the first on offer."""
         wanted = self.data.get("model") if self.is_bound else self.initial.get("model")
-        if isinstance(wanted, VideoModel):
-            wanted = wanted.pk
         found = self._offered(wanted)
         if found or (self.is_bound and wanted):
             return found
@@ -75,15 +100,11 @@ class ComposeForm(forms.Form):
         follows = self._offered(ended.successor_id) if ended else None
         if follows:
             return follows
-        first: VideoModel | None = self.fields["model"].queryset.first()  # type: ignore[attr-defined]
-        return first
+        return VideoModel.objects.offered().first()
 
     def _offered(self, wanted: object) -> VideoModel | None:
         """Return the model with this key, if new videos can be made with it."""
-        if not _is_key(wanted):
-            return None
-        found: VideoModel | None = self.fields["model"].queryset.filter(pk=wanted).first()  # type: ignore[attr-defined]
-        return found
+        return VideoModel.objects.offered().filter(pk=wanted).first() if _is_key(wanted) else None
 
     def _add_options(self, rules: Spec) -> None:
         """Add a field for each setting that applies; chosen in it is what was wanted, as far as the model can do it."""

@@ -100,12 +100,9 @@ def price_line(request: Request, form: ComposeForm) -> Quote | None:
     """Return the price line for what the form says now; None while no model is on offer."""
     if form.video_model is None:
         return None
-    wanted = form["project"].value()
-    projects = form.fields["project"].queryset  # type: ignore[attr-defined]
-    project = projects.filter(pk=wanted).first() if _number(str(wanted or "")) else projects.first()
     return quote(
         user=request.user,
-        project=project,
+        project=form.chosen_project,
         model=form.video_model,
         choices=form.priced_choices(),
         now=timezone.now(),
