@@ -121,11 +121,26 @@ def budgets_for(user: User, project: Project | None, now: datetime) -> list[Budg
 
     The organisation's is for admins, and for members whom nothing nearer limits.
     """
+    return means_of(user, project, now).budgets
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a person may draw on: the `budgets` that they are shown (see `budgets_for`), and the least that is
+    available to them whatever the project and the vendor; None where nothing limits that.
+    """
+
+    budgets: list[Budget]
+    anywhere: int | None
+
+
+def means_of(user: User, project: Project | None, now: datetime) -> Means:
+    """Return what `user` may draw on, as `budgets_for` and `available_for` without a place say it, in two queries."""
     projects = Q(project=project) if project else Q(project__memberships__user=user, project__archived_at=None)
-    scopes = _limiting(user, projects)
-    budgets = _budgets(scopes, now, viewer=user)
+    budgets = _budgets(_limiting(user, projects), now, viewer=user)
     nearer = [budget for budget in budgets if budget.scope.kind != ScopeKind.ORGANISATION]
-    return budgets if user.is_portal_admin or not nearer else nearer
+    tight = _tightest([budget for budget in budgets if budget.scope.kind != ScopeKind.PROJECT])
+    return Means(budgets if user.is_portal_admin or not nearer else nearer, tight.available if tight else None)
 
 
 def tightest(user: User, project: Project | None, connection: Connection | None, now: datetime) -> Budget | None:
@@ -135,7 +150,10 @@ def tightest(user: User, project: Project | None, connection: Connection | None,
         subjects |= Q(project=project)
     if connection is not None:
         subjects |= Q(connection=connection)
-    budgets = _budgets(_limiting(user, subjects), now, viewer=user)
+    return _tightest(_budgets(_limiting(user, subjects), now, viewer=user))
+
+
+def _tightest(budgets: Iterable[Budget]) -> Budget | None:
     return min(budgets, key=lambda budget: domain.tightness(budget.scope.kind, budget.available), default=None)
 
 

@@ -26,6 +26,19 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {"nav": SimpleLazyObject(lambda: _read(request))}
 
 
+def means(request: HttpRequest) -> credits.Means:
+    """Return what the person who asks may draw on: read once for the frame and for what the page says of it.
+
+    For showing only. A request that moves credits does so first and asks afterwards, or it shows what was.
+    """
+    user = request.user
+    assert isinstance(user, User)
+    kept: credits.Means | None = getattr(request, "means", None)
+    if kept is None:
+        kept = request.means = credits.means_of(user, None, timezone.now())  # type: ignore[attr-defined]
+    return kept
+
+
 def _practice() -> bool:
     """Say whether `make run` has started this portal with its demo team and no vendor has a key."""
     demo = bool(settings.SORA_PORTAL_DEMO_PASSWORD)
@@ -35,9 +48,8 @@ def _practice() -> bool:
 def _read(request: HttpRequest) -> dict[str, Any]:
     user = request.user
     assert isinstance(user, User)
-    available = credits.available_for(user, None, None, timezone.now())
     return {
-        "available_text": credits_text(available),
+        "available_text": credits_text(means(request).anywhere),
         "review_count": queries.review_count(user),
         "sandbox": any(connection.is_sandbox for connection in Connection.objects.all()),
         "search_url": reverse("outputs:library"),

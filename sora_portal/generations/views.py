@@ -14,10 +14,10 @@ from django_htmx.http import ptag
 from sora_portal.accounts.http import Request
 from sora_portal.catalog.domain import InvalidChoices
 from sora_portal.credits import outlook
-from sora_portal.credits import queries as credits
 from sora_portal.credits.forms import AskForm
 from sora_portal.credits.refusals import OverBudget
 from sora_portal.generations import actions, callbacks, feed, queries
+from sora_portal.generations.context import means
 from sora_portal.generations.forms import ComposeForm, new_submit_key
 from sora_portal.generations.gate import PATH, feed_token
 from sora_portal.generations.models import Generation
@@ -92,8 +92,7 @@ def _number(text: str) -> int:
 
 def _money(request: Request) -> dict[str, Any]:
     """Return what the page says about budgets: what is left of each, and the alerts that nobody has put away."""
-    now = timezone.now()
-    return {"budgets": credits.budgets_for(request.user, None, now), "alerts": outlook.alerts_for(request.user, now)}
+    return {"budgets": means(request).budgets, "alerts": outlook.alerts_for(request.user, timezone.now())}
 
 
 def price_line(request: Request, form: ComposeForm) -> Quote | None:
