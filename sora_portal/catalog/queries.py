@@ -86,7 +86,6 @@ class ConnectionView:
     latched: bool
     test: "CheckView | None"
     balance: "BalanceView | None"
-    models: tuple[ModelView, ...]
 
 
 def connections(**which: object) -> list[Connection]:
@@ -122,7 +121,6 @@ def connection_view(connection: Connection) -> ConnectionView:
         latched=connection.latched,
         test=_test(connection),
         balance=_balance(connection),
-        models=tuple(model_view(model) for model in connection.models.all()),
     )
 
 

@@ -135,7 +135,7 @@ def test_the_page_costs_the_same_for_twenty_rows_as_for_one(
 
 
 # Session, person, projects, tag, rows, form (projects, models, characters), price list, budgets, books, frame.
-COST = 23
+COST = 19
 
 
 def test_a_person_without_a_project_reads_whom_to_ask(client: Client) -> None:

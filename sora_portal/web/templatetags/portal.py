@@ -1,16 +1,18 @@
-"""Words, numbers and the smallest parts of pages: icons, pills, moments, avatars.
+"""Words, numbers and the smallest parts of pages: icons, pills, moments, avatars, the options of a list.
 
-The parts are tags and not included templates: a list of fifty rows shows hundreds of them, and an include costs as much
-as all that stands in it.
+The parts are tags and not included templates: a page shows hundreds of them, and an include costs as much as all that
+stands in it.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from sora_portal.web.words import credits_text
@@ -57,3 +59,23 @@ def when(at: datetime) -> SafeString:
 def avatar(initials: str, size: str = "") -> SafeString:
     """Return a person's initials as decoration; `size` is "xs" or empty."""
     return format_html('<span class="avatar{}" aria-hidden="true">{}</span>', f" {size}" if size else "", initials)
+
+
+@register.simple_tag
+def attributes(attrs: Mapping[str, Any]) -> SafeString:
+    """Return a widget's attributes: True stands alone, False is left out (`django/forms/widgets/attrs.html`)."""
+    shown = [(name, value) for name, value in attrs.items() if value is not False]
+    parts = (format_html(" {}" if value is True else ' {}="{}"', name, value) for name, value in shown)
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
+@register.simple_tag
+def options(groups: Sequence[tuple[str | None, Sequence[Mapping[str, Any]], int]]) -> SafeString:
+    """Return what stands in a `<select>`, one line for each option (`django/forms/widgets/select.html`)."""
+    return format_html_join("\n", "{}", ((_group(label, entries),) for label, entries, _ in groups))
+
+
+def _group(label: str | None, entries: Sequence[Mapping[str, Any]]) -> SafeString:
+    rows = ((entry["value"], attributes(entry["attrs"]), entry["label"]) for entry in entries)
+    shown = format_html_join("\n", '<option value="{}"{}>{}</option>', rows)
+    return format_html('<optgroup label="{}">{}</optgroup>', label, shown) if label else shown
