@@ -77,7 +77,7 @@ class ComposeForm(forms.Form):
 
     @property
     def chosen_project(self) -> Project | None:
-        """The project that is chosen at the moment, sent or not: the first where none is; None where it is not theirs."""
+        """The project that is chosen at the moment, sent or not: the first where none is; None for one not on offer."""
         wanted = self["project"].value()
         return self._projects.get(int(wanted)) if _is_key(wanted) else next(iter(self._projects.values()), None)
 
@@ -104,7 +104,7 @@ class ComposeForm(forms.Form):
 
     def _offered(self, wanted: object) -> VideoModel | None:
         """Return the model with this key, if new videos can be made with it."""
-        return VideoModel.objects.offered().filter(pk=wanted).first() if _is_key(wanted) else None
+        return VideoModel.objects.offered().filter(pk=int(str(wanted))).first() if _is_key(wanted) else None
 
     def _add_options(self, rules: Spec) -> None:
         """Add a field for each setting that applies; chosen in it is what was wanted, as far as the model can do it."""

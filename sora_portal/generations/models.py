@@ -39,7 +39,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         """
         namesakes = VideoModel.objects.filter(label=OuterRef("model__label"))
         namesakes = namesakes.exclude(connection=OuterRef("model__connection"))
-        # Fetched beside the rows and not with each: fifty rows have three or four models, and each has a document to read.
+        # Beside the rows and not with each: fifty rows have three or four models, and each has a document to read.
         models = Prefetch("model", VideoModel.objects.select_related("connection"))
         rows = self.select_related("author", "project").prefetch_related(models).order_by("-id")
         return rows.annotate(model_is_ambiguous=Exists(namesakes))

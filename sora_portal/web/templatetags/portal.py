@@ -4,7 +4,7 @@ The parts are tags and not included templates: a page shows hundreds of them, an
 stands in it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -19,18 +19,23 @@ from sora_portal.web.words import credits_text
 
 register = template.Library()
 
+# Pixels; base.css says the same of an icon that says nothing.
+USUAL = 18
+
 register.filter("credits", credits_text)
 
 
 @register.simple_tag
 @cache
-def icon(name: str, size: int = 18) -> SafeString:
-    """Return the icon `name` of the sprite as decoration, `size` pixels square: `{% icon "eye" 16 %}`."""
+def icon(name: str, size: int = USUAL) -> SafeString:
+    """Return the icon `name` of the sprite as decoration, `size` pixels square: `{% icon "eye" 16 %}`.
+
+    The usual size stands in base.css, once, and not on each of the three hundred icons of a list.
+    """
     return format_html(
-        '<svg class="i{}" width="{}" height="{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
+        '<svg class="i{}"{} aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
         " spin" if name == "loader-circle" else "",
-        size,
-        size,
+        "" if size == USUAL else format_html(' width="{}" height="{}"', size, size),
         static("icons.svg"),
         name,
     )
@@ -72,10 +77,16 @@ def attributes(attrs: Mapping[str, Any]) -> SafeString:
 @register.simple_tag
 def options(groups: Sequence[tuple[str | None, Sequence[Mapping[str, Any]], int]]) -> SafeString:
     """Return what stands in a `<select>`, one line for each option (`django/forms/widgets/select.html`)."""
-    return format_html_join("\n", "{}", ((_group(label, entries),) for label, entries, _ in groups))
+    lines = (line for label, entries, _ in groups for line in _option_lines(label, entries))
+    return format_html_join("\n", "{}", ((line,) for line in lines))
 
 
-def _group(label: str | None, entries: Sequence[Mapping[str, Any]]) -> SafeString:
-    rows = ((entry["value"], attributes(entry["attrs"]), entry["label"]) for entry in entries)
-    shown = format_html_join("\n", '<option value="{}"{}>{}</option>', rows)
-    return format_html('<optgroup label="{}">{}</optgroup>', label, shown) if label else shown
+def _option_lines(label: str | None, entries: Sequence[Mapping[str, Any]]) -> Iterator[SafeString]:
+    """Yield the options of one group; Django makes a group without a label of each option that is in none."""
+    if label:
+        yield format_html('<optgroup label="{}">', label)
+    for entry in entries:
+        attrs = attributes(entry["attrs"]) if entry["attrs"] else ""
+        yield format_html('<option value="{}"{}>{}</option>', entry["value"], attrs, entry["label"])
+    if label:
+        yield SafeString("</optgroup>")
