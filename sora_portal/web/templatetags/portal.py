@@ -68,7 +68,7 @@ def avatar(initials: str, size: str = "") -> SafeString:
 
 @register.simple_tag
 def attributes(attrs: Mapping[str, Any]) -> SafeString:
-    """Return a widget's attributes: True stands alone, False is left out (`django/forms/widgets/attrs.html`)."""
+    """Return a widget's attributes: True stands alone, False is left out (as in Django's `attrs.html`)."""
     shown = [(name, value) for name, value in attrs.items() if value is not False]
     parts = (format_html(" {}" if value is True else ' {}="{}"', name, value) for name, value in shown)
     return format_html_join("", "{}", ((part,) for part in parts))
