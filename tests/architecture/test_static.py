@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.template.loader import get_template
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "static"
@@ -62,6 +63,13 @@ def test_script_names_no_source_map(script: Path) -> None:
 def test_template_keeps_to_the_content_policy(template: Path) -> None:
     source = without_comments(template.read_text(encoding="utf-8"))
     assert [rule for rule, pattern in FORBIDDEN.items() if pattern.search(source)] == []
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=shortened)
+def test_what_a_template_includes_is_there(template: Path) -> None:
+    """Django finds out when the line is rendered, which may be in a branch that no test takes."""
+    for name in re.findall(r'\{% (?:include|extends) "([^"#]+)', template.read_text(encoding="utf-8")):
+        get_template(name)
 
 
 @pytest.mark.parametrize("rule", FORBIDDEN)

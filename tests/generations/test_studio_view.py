@@ -9,6 +9,7 @@ from sora_portal.accounts.models import User
 from sora_portal.catalog.models import Connection, VideoModel
 from sora_portal.generations import queries
 from sora_portal.generations.domain import State
+from sora_portal.generations.models import Generation
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,20 @@ def test_a_row_carries_its_public_id_and_state(client: Client) -> None:
     page = _page(client, factories.ada())
     assert f'id="generation-{row.public_id}"' in page
     assert 'data-state="running"' in page
+
+
+def test_a_row_says_a_long_prompt_once(client: Client) -> None:
+    """As its title, which the script copies: fifty rows of 5,000 characters are a large page as it is."""
+    prompt = "A slow dolly along a rain-soaked street, " * 20
+    Generation.objects.filter(pk=factories.generation().pk).update(prompt=prompt)
+    page = _page(client, factories.ada())
+    assert page.count(prompt) == 1
+    assert f'class="title" href="{_video_url()}">{prompt}</a>' in page
+    assert "data-copy-title" in page
+
+
+def _video_url() -> str:
+    return reverse("outputs:video", args=[Generation.objects.get().public_id])
 
 
 def test_a_stranger_sees_no_row_of_others(client: Client) -> None:
