@@ -107,3 +107,12 @@ def test_proof_exists(short: str) -> None:
     path, name = PROOFS[short]
     tree = ast.parse((ROOT / "tests" / path).read_text(encoding="utf-8"))
     assert name in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize("row", SHIPPED["models"], ids=lambda row: str(row["slug"]))
+def test_the_rhythm_of_every_row_is_in_the_table(row: dict[str, Any]) -> None:
+    vendors = [connection["vendor"] for connection in SHIPPED["connections"]]
+    (line,) = [line for line in PAGE.splitlines() if line.startswith("| first question, then every |")]
+    cells = dict(zip(vendors, line.split("|")[2:], strict=False))
+    vendor = next(each["vendor"] for each in SHIPPED["connections"] if each["slug"] == row["connection"])
+    assert f"{row['spec']['first_poll']} s, {row['spec']['interval']} s" in cells[vendor]
