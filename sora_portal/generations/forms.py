@@ -14,7 +14,7 @@ from sora_portal.catalog.models import VideoModel
 from sora_portal.credits.domain import REASON_MIN
 from sora_portal.generations.deciding import REASON_MAX
 from sora_portal.generations.moving_on import REASON_MAX as REASON_LIMIT
-from sora_portal.generations.moving_on import Place
+from sora_portal.generations.moving_on import Leftover, Place
 from sora_portal.generations.options import form_field, text_of
 from sora_portal.projects.models import Project
 from sora_portal.references import using
@@ -274,9 +274,18 @@ class MoveForm(forms.Form):
     """Which model the videos that wait at `place` move on to; `others` are the models that could take them."""
 
     onto = forms.ChoiceField(label="Move them to", error_messages={"required": "Choose a model."})
+    leftover = forms.ChoiceField(
+        label="Those that cannot be moved",
+        choices=Leftover.choices,
+        initial=Leftover.RELEASE.value,
+        widget=forms.RadioSelect,
+    )
 
     def __init__(self, *args: Any, place: Place, others: Sequence[VideoModel], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # The form that only shows what a move would mean says nothing about the rest.
+        if self.is_bound:
+            self.data = {"leftover": Leftover.RELEASE.value, **{name: self.data[name] for name in self.data}}
         own, vendor = place.model.pk if place.model else 0, place.connection.pk if place.model is None else 0
         self._fitting = {
             str(model.pk): model

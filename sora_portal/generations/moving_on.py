@@ -1,6 +1,7 @@
 """What becomes of the videos that wait for a model or a vendor that takes none any more: one decision by an admin.
 
-Either they are released, or they move on to another model, at its price. Each video is decided in a transaction of its
+Either they are released, or they move on to another model, at its price; those that cannot are released or stay. Each
+video is decided in a transaction of its
 own that locks the row and looks at it again: one that a worker has claimed meanwhile is left to the worker. A decision
 that is cut short has decided some of the videos and left the others as they were, so it is simply made again.
 """
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import QuerySet
 
 from sora_portal.accounts.models import User
@@ -25,6 +26,7 @@ from sora_portal.generations.models import Generation
 from sora_portal.generations.transitions import move, switch
 from sora_portal.generations.wake import SUBMIT, wake
 from sora_portal.providers.base import ErrorKind
+from sora_portal.references import using
 from sora_portal.refusals import Refused
 from sora_portal.web.words import credits_text
 
@@ -80,12 +82,20 @@ class Place:
         return rows.filter(model=self.model) if self.model else rows.filter(connection=self.connection)
 
 
+class Leftover(models.TextChoices):
+    """What becomes of the videos that cannot be moved."""
+
+    RELEASE = "release", "Release them; their authors read why"
+    STAY = "stay", "Let them wait here for another decision"
+
+
 @dataclass(frozen=True)
 class Tally:
-    """What a decision came to, in videos: `left` still wait here."""
+    """What a decision came to, in videos: `left` still wait here, among them those that were to stay."""
 
     moved: int = 0
     released: int = 0
+    stayed: int = 0
     left: int = 0
 
 
@@ -103,13 +113,13 @@ class Preview:
     why_not: tuple[tuple[str, int], ...]
 
 
-def preview(place: Place, onto: VideoModel, now: datetime) -> Preview:
+def preview(*, by: User, place: Place, onto: VideoModel, now: datetime) -> Preview:
     """Return what `move_all` would come to for the first PREVIEWED videos; nothing is written, and no budget asked."""
     moving: list[tuple[int, int]] = []
     rules = onto.priced(now)
     why: Counter[str] = Counter()
     for row in place.waiting().select_related("model")[:PREVIEWED]:
-        fitting = fit(row.model.rules, rules, row.choices, row.prompt)
+        fitting = _fit(row, onto, rules, by)
         if isinstance(fitting, str):
             why[fitting] += 1
         else:
@@ -137,9 +147,12 @@ def release_all(*, by: User, place: Place, reason: str, now: datetime) -> Tally:
     return _each(place, decide)
 
 
-def move_all(*, by: User, place: Place, onto: VideoModel, now: datetime) -> Tally:
-    """Give every video that waits at `place` the model `onto`, at its price; release those that do not fit it or whose
-    new price is over budget, each with a sentence for its author. Raises NotAllowed, StillOpen, NoSuccessor.
+def move_all(
+    *, by: User, place: Place, onto: VideoModel, now: datetime, leftover: Leftover = Leftover.RELEASE
+) -> Tally:
+    """Give every video that waits at `place` the model `onto`, at its price. Those that do not fit it, whose picture or
+    character its vendor cannot use, or whose new price is over budget are released, each with a sentence for its
+    author, or stay as they are: as `leftover` says. Raises NotAllowed, StillOpen, NoSuccessor.
     """
     _check(by, place)
     if not onto.takes_new or onto.connection.paused_at:
@@ -148,24 +161,43 @@ def move_all(*, by: User, place: Place, onto: VideoModel, now: datetime) -> Tall
         raise NoSuccessor(f"{onto.label} is at {place.connection.label} as well. Choose a model of another vendor.")
 
     rules = onto.priced(now)
-    return _each(place, lambda row: _move(row, onto, rules, by, now))
 
-
-def _move(row: Generation, onto: VideoModel, rules: Spec, by: User, now: datetime) -> Tally:
-    """Give one locked video another model, whose spec with today's prices is `rules`, or release it."""
-    fitting = fit(row.model.rules, rules, row.choices, row.prompt)
-    if isinstance(fitting, str):
-        _release(row, f"{_ended(row)} {onto.label} cannot make it: {fitting}", by, now)
+    def decide(row: Generation) -> Tally:
+        if not (why_not := _move(row, onto, rules, by, now)):
+            return Tally(moved=1)
+        if leftover is Leftover.STAY:
+            return Tally(stayed=1)
+        _release(row, f"{_ended(row)} {why_not}", by, now)
         return Tally(released=1)
+
+    return _each(place, decide)
+
+
+def _move(row: Generation, onto: VideoModel, rules: Spec, by: User, now: datetime) -> str:
+    """Give one locked video another model, whose spec with today's prices is `rules`, or return why that cannot be."""
+    fitting = _fit(row, onto, rules, by)
+    if isinstance(fitting, str):
+        return f"{onto.label} cannot make it: {fitting}"
     text = _moved_text(row, onto, fitting)
     try:
         switch(row, onto, choices=fitting.choices, price=fitting.price, now=now, by=by, text=text)
     except OverBudget as over:
-        needs = f"With {onto.label} it costs {credits_text(fitting.price)} credits."
-        _release(row, f"{_ended(row)} {needs} {over}", by, now)
-        return Tally(released=1)
+        return f"With {onto.label} it costs {credits_text(fitting.price)} credits. {over}"
     wake(SUBMIT, row.pk)
-    return Tally(moved=1)
+    return ""
+
+
+def _fit(row: Generation, onto: VideoModel, rules: Spec, by: User) -> Fit | str:
+    """Return what the video is with another model, or why it cannot be one there.
+
+    Its pictures and characters are judged with the eyes of the admin, who sees all of them: it is asked whether they
+    can be used there, not again whether their author might.
+    """
+    fitting = fit(row.model.rules, rules, row.choices, row.prompt)
+    if isinstance(fitting, str):
+        return fitting
+    troubles = using.problems(by=by, rules=rules, connection=onto.connection, choices=fitting.choices)
+    return " ".join(troubles.values()) or fitting
 
 
 def _check(by: User, place: Place) -> None:
@@ -182,7 +214,7 @@ def _each(place: Place, decide: Decision) -> Tally:
         if time.monotonic() > end:
             break
         outcome = _one(place, row_id, decide)
-        done = Tally(done.moved + outcome.moved, done.released + outcome.released)
+        done = Tally(done.moved + outcome.moved, done.released + outcome.released, done.stayed + outcome.stayed)
     return replace(done, left=place.waiting().count())
 
 

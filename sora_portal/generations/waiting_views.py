@@ -16,7 +16,7 @@ from sora_portal.catalog import queries
 from sora_portal.catalog.models import Connection, VideoModel
 from sora_portal.generations import moving_on
 from sora_portal.generations.forms import MoveForm, ReleaseForm
-from sora_portal.generations.moving_on import Place, Tally
+from sora_portal.generations.moving_on import Leftover, Place, Preview, Tally
 from sora_portal.refusals import Refused
 from sora_portal.web.words import credits_text
 
@@ -51,7 +51,8 @@ def _decide(request: Request, place: Place) -> HttpResponse:
             wrong = moving = MoveForm(request.POST, place=place, others=queries.successors())
             if moving.is_valid():
                 onto = moving.cleaned_data["onto"]
-                return _done(request, place, _moved(request, place, onto), f"moved to {onto.label}")
+                tally = _moved(request, place, onto, Leftover(moving.cleaned_data["leftover"]))
+                return _done(request, place, tally, f"moved to {onto.label}")
         else:
             wrong = releasing = ReleaseForm(request.POST)
             if releasing.is_valid():
@@ -62,8 +63,8 @@ def _decide(request: Request, place: Place) -> HttpResponse:
     return _page(request, place, moving, releasing, status=422)
 
 
-def _moved(request: Request, place: Place, onto: VideoModel) -> Tally:
-    return moving_on.move_all(by=request.user, place=place, onto=onto, now=timezone.now())
+def _moved(request: Request, place: Place, onto: VideoModel, leftover: Leftover) -> Tally:
+    return moving_on.move_all(by=request.user, place=place, onto=onto, leftover=leftover, now=timezone.now())
 
 
 def _released(request: Request, place: Place, reason: str) -> Tally:
@@ -79,7 +80,7 @@ def _page(
         "move_form": moving,
         "release_form": releasing,
         "onto": onto,
-        "preview": _preview_words(moving_on.preview(place, onto, timezone.now())) if onto else None,
+        "preview": _previewed(request, place, onto) if onto else None,
         **_waiting(place),
     }
     return render(request, "generations/waiting.html", context, status=status)
@@ -90,7 +91,8 @@ def _waiting(place: Place) -> dict[str, Any]:
     return {"count": len(amounts), "reserved": credits_text(sum(amounts))}
 
 
-def _preview_words(seen: moving_on.Preview) -> dict[str, Any]:
+def _previewed(request: Request, place: Place, onto: VideoModel) -> dict[str, Any]:
+    seen: Preview = moving_on.preview(by=request.user, place=place, onto=onto, now=timezone.now())
     return {
         "seen": seen,
         "before": credits_text(seen.before),
@@ -102,10 +104,16 @@ def _preview_words(seen: moving_on.Preview) -> dict[str, Any]:
 def _done(request: Request, place: Place, tally: Tally, where: str) -> HttpResponse:
     """Say what the decision came to; what was not reached in time waits for another press of the button."""
     parts = [f"{tally.moved} {where}"] if where else []
-    parts.append(f"{tally.released} released")
+    if tally.released or not where:
+        parts.append(f"{tally.released} released")
     text = f"{place.label}: {', '.join(parts)}"
+    if tally.stayed:
+        text += f"; {tally.stayed} cannot be moved and still {'waits' if tally.stayed == 1 else 'wait'}"
+    unreached = tally.left - tally.stayed
     if not tally.left:
         messages.success(request, f"{text}; nothing waits any more")
         return redirect("board:show")
-    messages.success(request, f"{text}; {tally.left} still wait. Press the button again to go on")
+    if unreached > 0:
+        text += f"; {unreached} still wait. Press the button again to go on"
+    messages.success(request, text)
     return redirect(request.get_full_path())

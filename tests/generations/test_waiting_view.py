@@ -33,7 +33,7 @@ def test_the_page_says_what_each_decision_would_come_to(admin: Client) -> None:
     retire()
     page = _words(admin)
     assert "3 videos wait, with 140 credits reserved. Sora 2 has ended, so none of them is sent" in page
-    assert "<b>2 videos</b> would reserve <b>140</b> credits instead of 80. 1 cannot be made there" in page
+    assert "<b>2 videos</b> would reserve <b>140</b> credits instead of 80. 1 cannot be moved:" in page
     assert "1 × Length can be 5 s or 10 s with this model." in page
     assert f'value="{_kling()}" selected' in page, "the successor is proposed"
 
