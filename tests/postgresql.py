@@ -21,6 +21,7 @@ from pathlib import Path
 # so are, in these places, pages and pure rules.
 SAME = ("*_view.py", "*_views.py", "*_domain.py")
 PLACES = (
+    "tests/catalog/test_shipping.py",
     "tests/credits",
     "tests/generations",
     "tests/crashes/test_web.py",

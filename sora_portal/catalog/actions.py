@@ -1,19 +1,19 @@
 """Every write to the catalog."""
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
 
 from sora_portal.accounts.models import User
 from sora_portal.accounts.policies import require_admin
-from sora_portal.catalog import stages
+from sora_portal.catalog import shipping, stages
 from sora_portal.catalog.domain import Json
 from sora_portal.catalog.models import Connection, Lifecycle, PriceList, VendorPrice, VideoModel
+from sora_portal.catalog.shipping import Plan, Step
 from sora_portal.refusals import Refused
 
 log = logging.getLogger(__name__)
@@ -23,33 +23,51 @@ class BeganAlready(Refused):
     """A price list was to begin in the past."""
 
 
-SHIPPED = Path(__file__).with_name("shipped.json")
+@dataclass(frozen=True)
+class Loaded:
+    """What loading the shipped rows came to, by slug; `kept` are those that do not follow what ships, and why."""
 
-
-def shipped_document() -> Json:
-    """Return the connections and models that ship with the portal, as they stand in the file."""
-    return json.loads(SHIPPED.read_text())
+    added: tuple[str, ...]
+    followed: tuple[str, ...]
+    kept: Mapping[str, str]
 
 
 @transaction.atomic
-def load_shipped() -> int:
-    """Add the connections and models that ship with the portal and are not there yet; return how many were added.
+def load_shipped() -> Loaded:
+    """Add the connections and models that ship with the portal and are not there yet, and give those that nobody edited
+    what ships today.
 
-    Rows that exist are left alone: they may carry a team's own prices.
+    Rows that a team edited stay as they are, and so do keys, pauses, price lists and the stage of every model. Raises
+    SpecError, and takes everything back, if a shipped model cannot be read.
     """
-    document = shipped_document()
-    added = 0
-    connections = {}
-    for row in document["connections"]:
-        connections[row["slug"]], created = Connection.objects.get_or_create(slug=row["slug"], defaults=row)
-        added += created
-    for row in document["models"]:
-        values = {**row, "connection": connections[row["connection"]]}
-        model, created = VideoModel.objects.get_or_create(slug=row["slug"], defaults=values)
-        if created:
-            _ = model.rules  # raises SpecError: a row that cannot be read takes everything back
-        added += created
-    return added
+    slugs: dict[Step, list[str]] = {step: [] for step in Step}
+    kept = {}
+    for plan in shipping.plans(lock=True):
+        slugs[plan.step].append(plan.wanted.slug)
+        if plan.step is Step.KEEP:
+            kept[plan.wanted.slug] = plan.why
+        else:
+            _carry_out(plan)
+    for slug in slugs[Step.FOLLOW]:
+        log.info("%s follows what ships with the portal now", slug)
+    return Loaded(tuple(slugs[Step.ADD]), tuple(slugs[Step.FOLLOW]), kept)
+
+
+def _carry_out(plan: Plan) -> None:
+    """Add or bring up to date one row, and let it remember what it comes from."""
+    if isinstance(plan.wanted, VideoModel):
+        _ = plan.wanted.rules  # raises SpecError
+    if plan.row is None:
+        plan.wanted.shipped_as = plan.mark
+        plan.wanted.save()
+        return
+    names = shipping.content(plan.wanted) if plan.step is Step.FOLLOW else ()
+    for name in names:
+        setattr(plan.row, name, getattr(plan.wanted, name))
+    # Also where nothing changes: a row that was edited into what ships follows from now on.
+    if plan.step is Step.FOLLOW or plan.row.shipped_as != plan.mark:
+        plan.row.shipped_as = plan.mark
+        plan.row.save(update_fields=[*names, "shipped_as"])
 
 
 def latch_connection(*, connection: Connection, reason: str) -> bool:

@@ -52,6 +52,10 @@ class Connection(models.Model):
     pause_reason = models.CharField(max_length=200, blank=True)
     latched = models.BooleanField(default=False, help_text="Paused by the portal because the vendor refused us.")
 
+    shipped_as = models.CharField(
+        max_length=64, blank=True, default="", editable=False, help_text="See `catalog.shipping`; empty: unknown."
+    )
+
     # What the last test and the last question for the balance came to; `catalog.checking` writes them.
     tested_at = models.DateTimeField(null=True, blank=True, editable=False)
     test_result = models.CharField(max_length=20, blank=True, editable=False)
@@ -192,6 +196,9 @@ class VideoModel(models.Model):
     retires_on = models.DateField(null=True, blank=True, help_text="From this day on it takes no new videos.")
     successor = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     position = models.PositiveSmallIntegerField(default=100)
+    shipped_as = models.CharField(
+        max_length=64, blank=True, default="", editable=False, help_text="See `catalog.shipping`; empty: unknown."
+    )
 
     objects = VideoModelQuerySet.as_manager()
 

@@ -46,7 +46,8 @@ class NoPassword(Refused):
 
 @transaction.atomic
 def load(*, password: str, now: datetime) -> None:
-    """Make what is missing of the demo team, its project and the shipped catalog; change nothing that exists.
+    """Make what is missing of the demo team, its project and the shipped catalog, and bring the catalog's unedited rows
+    up to date; change nothing else that exists.
 
     Budgets and `password` are given to newly made people and a newly made project only, so a second run keeps what
     the team has set since. Raises NoPassword if somebody has to be made and `password` is empty.

@@ -33,24 +33,6 @@ def _pause(row: Connection) -> tuple[bool, str, bool]:
     return fresh.paused_at is not None, fresh.pause_reason, fresh.latched
 
 
-def test_load_shipped_adds_three_connections_and_fifteen_models() -> None:
-    assert actions.load_shipped() == 18
-    assert (Connection.objects.count(), VideoModel.objects.count()) == (3, 15)
-
-
-def test_load_shipped_leaves_edited_rows_alone_and_brings_back_missing_ones(ruxa: Connection) -> None:
-    edited = VideoModel.objects.get(slug="ruxa-sora-2")
-    edited.spec["prices"] = [{"credits": 1}]
-    edited.lifecycle = "retired"
-    edited.save()
-    Connection.objects.filter(pk=ruxa.pk).update(max_in_flight=2)
-    VideoModel.objects.filter(slug="sora2api-hd").delete()
-    assert actions.load_shipped() == 1
-    kept = VideoModel.objects.get(slug="ruxa-sora-2")
-    assert (kept.spec["prices"], kept.lifecycle) == ([{"credits": 1}], "retired")
-    assert _fresh(ruxa).max_in_flight == 2
-
-
 def test_latch_pauses_once_and_keeps_the_first_reason(ruxa: Connection) -> None:
     assert actions.latch_connection(connection=ruxa, reason="Ruxa AI answered 401: bad key") is True
     assert actions.latch_connection(connection=ruxa, reason="and again") is False

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from sora_portal.catalog import actions
+from sora_portal.catalog import actions, shipping
 from sora_portal.catalog.models import Connection, VideoModel
 from tests import factories
 from tests.catalog.specs import small
@@ -25,7 +25,7 @@ def _run(command: str) -> tuple[str, str]:
 def test_load_adds_what_is_missing_and_says_so() -> None:
     assert _run("catalog_load")[0] == "18 rows added\n"
     assert VideoModel.objects.count() == 15
-    assert _run("catalog_load")[0] == "nothing to add: every shipped row is there\n"
+    assert _run("catalog_load")[0] == "nothing to do: every shipped row is there, and as it ships\n"
 
 
 def test_check_is_content_with_the_shipped_rows(ruxa: Connection) -> None:
@@ -81,11 +81,11 @@ def test_check_reads_the_price_lists_too(ruxa: Connection) -> None:
 
 
 def test_check_reads_the_shipped_file(ruxa: Connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    document = actions.shipped_document()
+    document = shipping.shipped_document()
     document["models"][0]["spec"]["prices"] = []
     document["models"][1]["connection"] = "nowhere"
     (tmp_path / "shipped.json").write_text(json.dumps(document))
-    monkeypatch.setattr(actions, "SHIPPED", tmp_path / "shipped.json")
+    monkeypatch.setattr(shipping, "SHIPPED", tmp_path / "shipped.json")
     assert _complaints()[:2] == [
         "ruxa-sora-2 as shipped: the last price rule must match everything",
         "ruxa-sora-2-hd as shipped: no connection is called nowhere",
