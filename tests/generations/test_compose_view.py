@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 
+from sora_portal.catalog.domain import Field
 from tests import factories
 from tests.catalog.specs import MODELS
 
@@ -98,6 +99,32 @@ def test_image_takes_the_place_of_the_shape_where_it_gives_it(signed_in: Client)
     page = signed_in.get("/compose/", {**query, "image": "https://images.example/a.png"}).content.decode()
     assert 'name="shape"' not in page
     assert 'name="quality"' in page
+
+
+@pytest.mark.parametrize("slug", MODELS)
+def test_every_shipped_model_shows_its_pictures_without_opening_anything(signed_in: Client, slug: str) -> None:
+    model = factories.offered_model(slug)
+    for entry in model.rules.shown():
+        if entry.kind != "images":
+            continue
+        page = signed_in.get("/compose/", {"model": model.pk, **_that_shows(entry)}).content.decode()
+        assert f'data-pictures="{entry.key}"' in page.partition('<details class="more"')[0]
+
+
+def _that_shows(entry: Field) -> dict[str, str]:
+    """Return the settings with which a field is there."""
+    return {key: next(iter(values)) for key, values in entry.only.items()}
+
+
+def test_pictures_stand_where_the_row_says(signed_in: Client) -> None:
+    model = factories.offered_model("ruxa-sora-2")
+    image = next(field for field in model.spec["fields"] if field["key"] == "image")
+    image["more"] = True
+    model.save()
+    page = signed_in.get("/compose/", {"model": model.pk}).content.decode()
+    main, _, more = page.partition(">More options<")
+    assert 'data-pictures="image"' not in main
+    assert 'data-pictures="image"' in more
 
 
 @pytest.mark.parametrize("slug", MODELS)

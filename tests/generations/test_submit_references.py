@@ -215,9 +215,13 @@ def test_good_file_beside_a_bad_setting_is_not_lost(client: Client, ada: User) -
     assert ReferenceImage.objects.get().choice in answer.content.decode()
 
 
-def test_picture_of_another_video_is_in_the_composer_again(client: Client, ada: User) -> None:
+@pytest.mark.parametrize("more", [False, True])
+def test_picture_of_another_video_is_in_the_composer_again_and_in_sight(client: Client, ada: User, more: bool) -> None:
     picture = rows.picture()
     _post(client, image=picture.choice)
+    model = Generation.objects.get().model
+    next(field for field in model.spec["fields"] if field["key"] == "image")["more"] = more
+    model.save()
     page = client.get(f"/?from={Generation.objects.get().public_id}").content.decode()
     assert f"/pictures/{picture.public_id}/thumb.jpg" in page
-    assert '<details class="more" open>' in page
+    assert ('<details class="more" open>' in page) is more
