@@ -64,6 +64,10 @@ def claim(generation_id: int, now: datetime) -> Claim | None:
         return None
     # The connection's row is the turnstile: two workers cannot both take the last free slot.
     connection = Connection.objects.select_for_update(no_key=True).get(pk=generation.connection_id)
+    if shut := _shut(generation, connection, now):
+        # Before what it names is judged: an admin decides what becomes of it, and may give it to another vendor.
+        _wait(generation, shut, now + scaled(WAIT))
+        return None
     choices = _what_it_names(generation, connection, now)
     if choices is None or not _may_go(generation, connection, now):
         return None
@@ -82,9 +86,6 @@ def _lease(now: datetime) -> datetime:
 
 def _may_go(generation: Generation, connection: Connection, now: datetime) -> bool:
     """Return whether it is this row's turn; if not, it waits and says why. To be called with the connection locked."""
-    if closed := _closed(generation):
-        _wait(generation, closed, now + scaled(WAIT))
-        return False
     way, line = turns.way(connection, now), turns.line(connection.pk, now)
     place = line.index(generation.pk) if generation.pk in line else 0
     others = [pk for pk in line if pk != generation.pk]
@@ -120,6 +121,11 @@ def _closed(generation: Generation) -> str:
     if model.stage is Lifecycle.RETIRED:
         return f"{model.label} has ended. An admin decides what becomes of this video; its credits stay reserved."
     return "" if model.takes_new else f"{model.label} is paused. The video waits; nothing is lost."
+
+
+def _shut(generation: Generation, connection: Connection, now: datetime) -> str:
+    """Return why nothing goes out to its model or connection for now, or the empty string; with the latter locked."""
+    return _closed(generation) or (turns.way(connection, now).why if connection.paused_at else "")
 
 
 def _what_it_names(generation: Generation, connection: Connection, now: datetime) -> dict[str, str] | None:
@@ -176,7 +182,7 @@ def _reclaim(generation: Generation, now: datetime) -> Claim | None:
         shift(attempt, Phase.REJECTED, verdict="poison")
         return None
     connection = Connection.objects.select_for_update(no_key=True).get(pk=generation.connection_id)
-    if reason := _closed(generation) or (turns.way(connection, now).why if connection.paused_at else ""):
+    if reason := _shut(generation, connection, now):
         later = now + scaled(WAIT)
         shift(attempt, Phase.REJECTED, verdict=Verdict.NOT_SENT.value)
         move(generation, State.QUEUED, now=now, due_at=later, text=reason, held_until=None, waiting_for=reason)

@@ -65,6 +65,23 @@ def test_what_cannot_be_moved_stays_where_the_admin_wants_it_to() -> None:
     books_are_right()
 
 
+def test_what_stays_waits_whatever_became_of_its_references_until_its_place_opens_again() -> None:
+    video = _with_a_retired_character()
+    _move(leftover=Leftover.STAY)
+    assert claiming.claim(video.pk, timezone.now()) is None
+    video.refresh_from_db()
+    assert (video.state, video.waiting_for[:17]) == ("queued", "Sora 2 has ended.")
+    catalog.set_model_lifecycle(by=factories.mo(), model=video.model, lifecycle="active")
+    catalog.pause_connection(by=factories.mo(), connection=video.connection, reason="It closed down")
+    assert claiming.claim(video.pk, timezone.now()) is None
+    video.refresh_from_db()
+    assert (video.state, video.waiting_for[:18]) == ("queued", "Ruxa AI is paused.")
+    catalog.resume_connection(by=factories.mo(), connection=video.connection)
+    assert claiming.claim(video.pk, timezone.now()) is None
+    video.refresh_from_db()
+    assert (video.state, video.failure_text) == ("failed", RETIRED)
+
+
 def test_a_picture_that_the_new_vendor_cannot_fetch_keeps_its_video_from_moving() -> None:
     # The sandbox fetches from loopback; a vendor outside, which this is with a key, does not.
     queued(1, image=rows.picture().choice)
