@@ -99,14 +99,15 @@ let moreOpen = false;
 document.addEventListener(
   "toggle",
   (event) => {
-    if (event.target.matches("#composer details.more")) moreOpen = event.target.open;
+    if (event.target.id === "composer-more") moreOpen = event.target.open;
   },
   true,
 );
 
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx.target?.id !== "composer-options") return;
-  const more = form()?.querySelector("details.more");
+  // by its name: the box for a picture's address looks the same and stands before it
+  const more = document.getElementById("composer-more");
   if (more) more.open = moreOpen;
   count();
 });

@@ -108,7 +108,7 @@ def test_every_shipped_model_shows_its_pictures_without_opening_anything(signed_
         if entry.kind != "images":
             continue
         page = signed_in.get("/compose/", {"model": model.pk, **_that_shows(entry)}).content.decode()
-        assert f'data-pictures="{entry.key}"' in page.partition('<details class="more"')[0]
+        assert f'data-pictures="{entry.key}"' in page.partition('<details class="more" id="composer-more"')[0]
 
 
 def _that_shows(entry: Field) -> dict[str, str]:

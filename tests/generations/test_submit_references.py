@@ -224,4 +224,4 @@ def test_picture_of_another_video_is_in_the_composer_again_and_in_sight(client: 
     model.save()
     page = client.get(f"/?from={Generation.objects.get().public_id}").content.decode()
     assert f"/pictures/{picture.public_id}/thumb.jpg" in page
-    assert ('<details class="more" open>' in page) is more
+    assert ('<details class="more" id="composer-more" open>' in page) is more
