@@ -26,7 +26,8 @@ from bench import common
 from bench.poller import free_port
 
 SCALE = float(os.environ.get("BENCH_SCALE", "1"))
-PER_VENDOR = 24
+CALLED = 12  # videos at each vendor
+POLLED = 24
 FLOOD = 10_000
 FLOODERS = 4
 # Videos end over so many of their vendor's intervals; a whole number, so that every moment between two looks counts.
@@ -95,12 +96,12 @@ class Eyes:
         connection.close()
 
 
-def order(mark: str, wait: Callable[[str, int], float]) -> set[str]:
-    """Submit PER_VENDOR videos at every vendor, each ready after `wait(vendor, number)` seconds; return the prompts."""
+def order(mark: str, each: int, wait: Callable[[str, int], float]) -> set[str]:
+    """Submit `each` videos at every vendor, ready after `wait(vendor, number)` seconds each; return their prompts."""
     from tests import factories
 
     prompts = set()
-    for number in range(PER_VENDOR):
+    for number in range(each):
         for vendor, (slug, _, _) in LOOPS.items():
             prompt = f"{mark} {vendor} {number} [wait:{wait(vendor, number):.2f}]"
             factories.generation(model=factories.offered_model(slug), prompt=prompt)
@@ -120,7 +121,7 @@ def until(true: Callable[[], bool], seconds: float) -> None:
 def by_callback(sandbox: Sandbox, mark: str, name: str) -> None:
     """Measure from the moment at which the vendor posts to the row that shows it, and to the stored file."""
     with Eyes() as eyes:
-        prompts = order(mark, lambda vendor, number: random.uniform(8, 14))
+        prompts = order(mark, CALLED, lambda vendor, number: random.uniform(8, 14))
         until(lambda: prompts <= eyes.done.keys(), 90)
     posted = {task["prompt"]: task["callbacks"][0]["at"] for task in sandbox.tasks(mark)}
     seen = [eyes.seen[prompt] - posted[prompt] for prompt in prompts]
@@ -172,16 +173,16 @@ def by_polling(sandbox: Sandbox) -> None:
     def wait(vendor: str, number: int) -> float:
         # Spread evenly, and the same for both sides: with a dozen each, dice would say more than the rhythm.
         _, advised, interval = LOOPS[vendor]
-        return SCALE * (max(advised, first[vendor]) + LONGER * interval * (number + 0.5) / PER_VENDOR)
+        return SCALE * (max(advised, first[vendor]) + LONGER * interval * (number + 0.5) / POLLED)
 
     lags: dict[str, list[float]] = {vendor: [] for vendor in LOOPS}
     loops = [
         threading.Thread(target=peer, args=(sandbox, vendor, wait(vendor, number), lags[vendor]), daemon=True)
         for vendor in LOOPS
-        for number in range(PER_VENDOR)
+        for number in range(POLLED)
     ]
     with Eyes() as eyes:
-        prompts = order("Polled", wait)
+        prompts = order("Polled", POLLED, wait)
         for thread in loops:
             thread.start()
         until(lambda: prompts <= eyes.done.keys(), 400)
