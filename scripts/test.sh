@@ -9,12 +9,12 @@ trap 'rm -f "$log"' EXIT
 
 .venv/bin/python -m pytest tests/journeys >"$log" 2>&1 &
 journeys=$!
-TEST_DATABASE_URL= .venv/bin/python -m pytest -n 4 --maxschedchunk=1 --cov --ignore=tests/journeys
+TEST_DATABASE_URL= .venv/bin/python -m pytest -n 3 --maxschedchunk=1 --cov --ignore=tests/journeys
 rest=$?
 postgresql=0
 if scripts/postgresql.sh; then
     echo "== the same on PostgreSQL"
-    .venv/bin/python -m tests.postgresql -n 4 --maxschedchunk=1 -q
+    .venv/bin/python -m tests.postgresql -n 3 --maxschedchunk=1 -q
     postgresql=$?
 elif [ -n "${CI:-}" ]; then
     postgresql=1
