@@ -17,6 +17,8 @@ from sora_portal.pace import scaled
 
 BATCH = 5000
 LEASED = ("pk", "state", "due_at", "fence", "connection", "created_at", "cancel_wanted_at")
+# However short an interval is, nobody looks again sooner than this.
+SOONEST = timedelta(seconds=0.2)
 POLLED = [State.RUNNING.value, State.NEEDS_DECISION.value]
 
 
@@ -92,11 +94,11 @@ def _next(row: Generation, attempt: Attempt | None, now: datetime) -> datetime:
     age = (now - (attempt.generation.started_at or now)).total_seconds()
     scale = attempt.pace * settings.SORA_PORTAL_TIME_SCALE
     interval = timedelta(seconds=poll_interval(attempt.interval, age=age / (scale or 1.0)) * scale)
-    following = due + interval
+    following, soonest = due + interval, now + SOONEST
     if following <= now:
         # After an outage: spread what piled up over one interval instead of firing it as a herd.
-        following = now + interval * random.random()
-    return max(following, now + timedelta(seconds=0.2))
+        following = soonest + (interval - SOONEST) * random.random()
+    return max(following, soonest)
 
 
 def _postpone(later: Iterable[tuple[datetime, int]]) -> None:

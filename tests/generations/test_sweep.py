@@ -53,14 +53,14 @@ def test_lease_leaves_what_is_not_due() -> None:
 
 
 def test_lease_after_an_outage_spreads_the_backlog() -> None:
-    for _ in range(12):
+    for _ in range(36):
         factories.generation(state=State.RUNNING)
     _make_due(hours=-1)
     now = timezone.now()
-    assert len(sweep.lease(now, 1.0)) == 12
+    assert len(sweep.lease(now, 1.0)) == 36
     later = set(Generation.objects.values_list("due_at", flat=True))
-    assert len(later) == 12
-    assert all(now < at <= now + timedelta(seconds=15) for at in later if at)
+    assert len(later) == 36
+    assert all(now < at <= now + timedelta(seconds=5) for at in later if at)
 
 
 @pytest.mark.parametrize(
