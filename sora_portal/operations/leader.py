@@ -2,8 +2,9 @@
 
 django-q2's main process must be asked to stop once only: a second SIGTERM while it handles the first finds it holding
 the lock that it then waits for, for ever (met with a watchdog that was killed: the kernel tells its children once for
-each thread that it had). So this process takes the signals, passes on one, and when the cluster is not done after
-DRAIN seconds ends the group, itself included. Plain Python, no Django: it starts in no time and cannot hang.
+each thread that it had). So this process takes the signals and passes on one. When the cluster is done, or DRAIN seconds
+later, it ends the group, itself included: a worker whose sentinel was killed hears of no stop and would stay for ever.
+Plain Python, no Django: it starts in no time and cannot hang.
 """
 
 import contextlib
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from typing import NoReturn
 
 from sora_portal.operations import tether
 
@@ -25,8 +27,8 @@ def led(command: Sequence[str], *, drain: float) -> list[str]:
     return tether.tied([sys.executable, "-m", "sora_portal.operations.leader", f"{drain:g}", *command])
 
 
-def main(drain: float, command: Sequence[str]) -> int:
-    """Run `command` as the leader of this process group; return its exit status."""
+def main(drain: float, command: Sequence[str]) -> NoReturn:
+    """Run `command` as the leader of this process group; end with the whole group, by SIGKILL, when it is done."""
     asked: list[int] = []
     for signum in (signal.SIGTERM, signal.SIGINT):
         # Not an Event: its `set` waits for ever if the signal comes while `wait`, here below, holds its lock.
@@ -38,10 +40,13 @@ def main(drain: float, command: Sequence[str]) -> int:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(drain)
-            return process.returncode
-        os.killpg(0, signal.SIGKILL)
-    return process.returncode
+    if process.poll():
+        # The status cannot be ours, so it is said.
+        sys.stderr.write(f"The cluster's main process ended with status {process.returncode}\n")
+        sys.stderr.flush()
+    os.killpg(0, signal.SIGKILL)
+    raise AssertionError("a process that killed itself goes on")
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]), sys.argv[2:]))
+    main(float(sys.argv[1]), sys.argv[2:])

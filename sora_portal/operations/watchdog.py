@@ -137,9 +137,8 @@ class Watchdog:
         if self._process is None:
             self._spawn()
             return
-        status = self._process.poll()
-        if status is not None:
-            self._replace(f"ended by itself with status {status}")
+        if self._process.poll() is not None:
+            self._replace("ended by itself")
         elif (silent := self._silence()) > 0:
             self._replace(f"showed no sign of life for {silent:.0f} s")
 
