@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
+from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
@@ -52,8 +53,12 @@ def _in_turn(queued: list[Generation], now: datetime) -> list[int]:
 
 
 def _room() -> int:
-    """Return how many more wake-ups may be queued."""
-    waiting: int = OrmQ.objects.filter(key=WORK).count()
+    """Return how many more wake-ups may be queued.
+
+    Those that a cluster has taken do not count: if it was killed they stay locked for a quarter of an hour, and enough
+    of them would keep every row from being woken for as long.
+    """
+    waiting: int = OrmQ.objects.filter(key=WORK, lock__lte=timezone.now()).count()
     return max(0, BACKLOG - waiting)
 
 

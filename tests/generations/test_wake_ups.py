@@ -62,6 +62,17 @@ def test_wake_ups_do_not_pile_up_while_nobody_works(monkeypatch: pytest.MonkeyPa
     assert OrmQ.objects.count() == 3, "once somebody works again, every row is woken"
 
 
+def test_wake_ups_that_dead_workers_took_along_keep_nobody_from_being_woken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waking, "BACKLOG", 4)
+    row = factories.generation()
+    # As django-q2 leaves what a killed cluster had taken: locked for a quarter of an hour.
+    taken = timezone.now() + timedelta(seconds=1000)
+    OrmQ.objects.bulk_create([OrmQ(key="work", payload="", lock=taken) for _ in range(4)])
+    Generation.objects.update(due_at=timezone.now())
+    sweep.lease(timezone.now(), 1.0)
+    assert [task.task["args"] for task in OrmQ.objects.filter(lock__lte=timezone.now())] == [(row.pk,)]
+
+
 def test_one_row_that_cannot_be_handled_does_not_cost_the_others_their_look(monkeypatch: pytest.MonkeyPatch) -> None:
     factories.generation(state=State.UNCONFIRMED)
     running = factories.generation(state=State.RUNNING)
