@@ -32,11 +32,14 @@ function focusOn(field, pick) {
 // Where other settings depend on the pictures, a change has all of them rendered anew: what was said and typed, and where the
 // focus was, have to be put back.
 const typed = new Map();
+// From taking the old settings away until the new ones live: htmx rests in between.
+let rendering = false;
 
 const rendersSettings = (event) => event.detail.ctx.target?.id === "composer-options";
 
 document.addEventListener("htmx:before:swap", (event) => {
   if (!rendersSettings(event)) return;
+  rendering = true;
   for (const field of fields()) {
     typed.set(field.dataset.pictures, addressOf(field).value);
     if (addressOf(field) === document.activeElement) focusOn(field, addressOf);
@@ -45,6 +48,7 @@ document.addEventListener("htmx:before:swap", (event) => {
 
 document.addEventListener("htmx:after:swap", (event) => {
   if (!rendersSettings(event)) return;
+  rendering = false;
   for (const field of fields()) {
     complain(field, complaints.get(field.dataset.pictures) ?? "");
     addressOf(field).value = typed.get(field.dataset.pictures) ?? "";
@@ -53,6 +57,11 @@ document.addEventListener("htmx:after:swap", (event) => {
   const field = lately && Date.now() < lately.until && current(lately.name);
   if (field && document.activeElement === document.body) lately.pick(field)?.focus();
   lately = null;
+});
+
+// Also where rendering failed.
+document.addEventListener("htmx:finally:request", (event) => {
+  if (rendersSettings(event)) rendering = false;
 });
 
 // Whoever has opened the box for an address finds it open after a rendering of the settings.
@@ -116,7 +125,8 @@ function show(field, pictures) {
 
 // A change may have the settings rendered anew. What is changed before they are here would be lost.
 async function settled() {
-  while (document.querySelector("#composer-options.htmx-request, #composer-options .htmx-request:not(#quote)")) {
+  const busy = "#composer-options.htmx-request, #composer-options .htmx-request:not(#quote)";
+  while (rendering || document.querySelector(busy)) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

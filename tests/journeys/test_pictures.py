@@ -87,6 +87,8 @@ def test_address_typed_while_the_settings_are_rendered_anew_is_kept(visit: Calla
     page = _composer(visit(name="ada").page, "Kling 2.6 · APIXO")
     held: list[Route] = []
     page.route("**/compose/?*", lambda route: held.append(route))
+    # htmx rests between putting new settings in and bringing them to life: a moment, here one that nobody can miss.
+    page.evaluate("() => { window.htmx.config.defaultSettleDelay = 400 }")
     page.locator("#composer textarea[name=prompt]").evaluate(
         PASTE, _transfer(page, ("a.png", "image/png", files.png(300, 200)))
     )
