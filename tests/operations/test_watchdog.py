@@ -141,4 +141,4 @@ def test_watchdog_stop_kills_a_cluster_that_does_not_end_in_time(kennel: Kennel)
     kennel.stop()
     main, child = kennel.started[0]
     assert not alive(main)
-    assert not alive(child)
+    wait_for(lambda: not alive(child), "the end of the child, which nobody reaps here")
