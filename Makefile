@@ -4,6 +4,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check fmt bench properties chaos lock
 MAKEFLAGS += --no-print-directory
+# Where the machine says so, Python keeps no compiled code: every one of our processes would compile the portal anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON := .venv/bin/python
 RUNTIME := .venv/.installed-runtime

@@ -1,26 +1,29 @@
 #!/bin/sh
-# The whole suite: the browser journeys in a process of their own, everything else beside them. Journeys wait for videos
-# most of the time, and Playwright keeps an event loop in its process that other tests would trip over.
-# Then, on PostgreSQL, the tests that matter on both engines. Where none can be had this says so; in CI it fails.
+# The whole suite, in two lanes at once, because its tests wait as much as they compute: everything on SQLite in one; in
+# the other the browser journeys (in a process of their own: Playwright keeps an event loop that other tests would trip
+# over), then, on PostgreSQL, the tests that matter on both engines. Where none can be had this says so; in CI it fails.
 set -u
 cd "$(dirname "$0")/.."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-.venv/bin/python -m pytest tests/journeys >"$log" 2>&1 &
-journeys=$!
+second_lane() {
+    echo "== browser journeys"
+    TEST_DATABASE_URL= .venv/bin/python -m pytest tests/journeys || failed=1
+    echo "== what matters on both engines, on PostgreSQL"
+    if scripts/postgresql.sh; then
+        .venv/bin/python -m tests.postgresql -n 2 --maxschedchunk=1 -q || failed=1
+    elif [ -n "${CI:-}" ]; then
+        failed=1
+    fi
+    [ -z "${failed:-}" ]
+}
+
+second_lane >"$log" 2>&1 &
+lane=$!
 TEST_DATABASE_URL= .venv/bin/python -m pytest -n 3 --maxschedchunk=1 --cov --ignore=tests/journeys
-rest=$?
-postgresql=0
-if scripts/postgresql.sh; then
-    echo "== the same on PostgreSQL"
-    .venv/bin/python -m tests.postgresql -n 3 --maxschedchunk=1 -q
-    postgresql=$?
-elif [ -n "${CI:-}" ]; then
-    postgresql=1
-fi
-wait $journeys
-browser=$?
-echo "== browser journeys"
+first=$?
+wait $lane
+second=$?
 cat "$log"
-[ $rest -eq 0 ] && [ $browser -eq 0 ] && [ $postgresql -eq 0 ]
+[ $first -eq 0 ] && [ $second -eq 0 ]

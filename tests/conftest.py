@@ -1,16 +1,19 @@
 """What every test stands on: no network but loopback, a media folder of its own, and the sandbox vendors on request."""
 
+import gc
 import ipaddress
 import os
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
-from tests.database import guards_allow_flush
+from tests.database import copy_migrated, guards_allow_flush
 from tests.sandbox_server import Sandbox, sandbox, sandbox_process
 
 __all__ = ["guards_allow_flush", "sandbox", "sandbox_process"]
@@ -32,12 +35,15 @@ REPETITION = (
     "tests/vendors/test_forged_callbacks.py",
     "tests/vendors/test_scenarios_end_to_end.py",
 )
+# Further cases of the same test go the way of the first ones.
+MEASURED_CASES = 2
 # These wait for other processes most of the time, the longest first.
 WAITING = (
     "tests/chaos/",
     "tests/vendors/test_scenarios_end_to_end.py",
     "tests/operations/",
     "tests/crashes/",
+    "tests/generations/test_breakers.py",
     "tests/vendor_samples/",
     "tests/sandbox/",
 )
@@ -46,9 +52,15 @@ _connect = socket.socket.connect
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spread the tests that wait among those that compute, so that processes that run side by side do both."""
+    """Leave out of the coverage what would only be measured again, and spread the tests that wait.
+
+    Among those that compute, so that processes that run side by side do both.
+    """
+    cases: Counter[str] = Counter()
     for item in items:
-        if item.nodeid.startswith(REPETITION):
+        name = item.nodeid.partition("[")[0]
+        cases[name] += 1
+        if name.startswith(REPETITION) or cases[name] > MEASURED_CASES:
             item.add_marker("no_cover")
     waiting = sorted((item for item in items if item.nodeid.startswith(WAITING)), key=_place)
     computing = [item for item in items if not item.nodeid.startswith(WAITING)]
@@ -60,6 +72,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _place(item: pytest.Item) -> int:
     return next(place for place, folder in enumerate(WAITING) if item.nodeid.startswith(folder))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage less often: what was collected stays until the end, and looking through it is a tenth of a run."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _guarded(self: socket.socket, address: Any) -> Any:
@@ -81,6 +99,18 @@ def no_network() -> Iterator[None]:
     socket.socket.connect = _guarded  # type: ignore[method-assign]
     yield
     socket.socket.connect = _connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings: None) -> Iterator[bool]:
+    """Begin with a copy of a migrated database on SQLite; a test run on PostgreSQL migrates its own."""
+    if connection.vendor != "sqlite":
+        yield False
+        return
+    path = Path(connection.settings_dict["TEST"]["NAME"])
+    copy_migrated(path)
+    yield True
+    path.unlink()
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-QUICK = ("--clips", "quick", "--seconds-per-video", "0.3", "--speed", "100")
+QUICK = ("--clips", "one", "--seconds-per-video", "0.3", "--speed", "100")
 
 
 class Sandbox:
@@ -56,9 +56,9 @@ class Sandbox:
 
 @contextmanager
 def running(*options: str, port: int = 0, data: Path | None = None) -> Iterator[Sandbox]:
-    """Run the sandbox as a child process on a free port until the block ends; quick clips, ready in 0.3 s.
+    """Run the sandbox as a child process on a free port until the block ends; one quick clip for all, ready in 0.3 s.
 
-    `options` are further command line options and override the quick ones.
+    `options` are further command line options and override these.
     """
     with tempfile.TemporaryDirectory(prefix="sandbox-test-") as folder:
         command = [sys.executable, "-m", "sora_portal.sandbox", "--port", str(port), "--data", str(data or folder)]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.database import copy_migrated
 from tests.operations.installation import ROOT, Installation
 from tests.operations.processes import alive, children_of, ours, wait_until
 
@@ -76,7 +77,7 @@ class Cluster:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     house = Installation(tmp_path_factory.mktemp("cluster"))
-    house.manage("migrate", "--verbosity", "0")
+    copy_migrated(house.folder / "portal.sqlite3")
     return house
 
 

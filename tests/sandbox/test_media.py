@@ -117,6 +117,12 @@ def test_other_names_are_not_served(client: Client, name: str) -> None:
     assert client.http.get(f"/media/{name}").status_code == 404
 
 
+def test_quick_clip_mode_makes_a_file_for_each_prompt(sandbox: Sandbox, client: Client) -> None:
+    sandbox.settings(clips="quick")
+    one, other = (client.http.get(address(client, prompt)).content for prompt in ("a horse", "a cow"))
+    assert one != other
+
+
 def test_one_clip_mode_shares_a_file(sandbox: Sandbox, client: Client) -> None:
     sandbox.settings(clips="one")
     one, other = (client.http.get(address(client, prompt)).content for prompt in ("a horse", "a cow"))

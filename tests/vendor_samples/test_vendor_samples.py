@@ -27,7 +27,7 @@ SPEED = "100"
 @pytest.fixture
 def vendors(sandbox: Sandbox) -> Sandbox:
     """The sandbox with videos that take a while, so that a client has to wait for them."""
-    sandbox.settings(clips="one", seconds_per_video=0.6)
+    sandbox.settings(seconds_per_video=0.6)
     return sandbox
 
 

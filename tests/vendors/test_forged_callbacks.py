@@ -43,7 +43,7 @@ class Genuine:
 def genuine(sandboxed: Sandbox, settings: Settings) -> list[Genuine]:
     """Videos of all vendors whose callbacks went nowhere."""
     settings.SORA_PORTAL_PUBLIC_URL = "http://127.0.0.1:9"
-    sandboxed.settings(clips="one", seconds_per_video=0)
+    sandboxed.settings(seconds_per_video=0)
     rows = {f"{prompt} {vendor}": day.order(vendor, f"{prompt} {vendor}") for vendor in day.SLUGS for prompt in GENUINE}
     for row in rows.values():
         submitting.submit_step(row.pk)

@@ -78,7 +78,7 @@ def portal(sandboxed: Sandbox, live_server: LiveServer, settings: Settings) -> S
     """The sandbox vendors, quick, and a portal whose intervals are a hundredth."""
     settings.SORA_PORTAL_PUBLIC_URL = live_server.url
     settings.SORA_PORTAL_TIME_SCALE = 0.01
-    sandboxed.settings(clips="one", seconds_per_video=0.5)
+    sandboxed.settings(seconds_per_video=0.5)
     return sandboxed
 
 
