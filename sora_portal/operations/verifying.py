@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.apps import apps
+from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 from django_q.tasks import async_task
@@ -36,7 +38,7 @@ class Age:
 
 def differences() -> list[Difference]:
     """Return everything that does not hold, in the ledger and between it and the videos; nothing, if all is well."""
-    return [*verify.differences(), *_ends(), *_attempts()]
+    return [*verify.differences(), *missing_constraints(), *_ends(), *_attempts()]
 
 
 def reconcile(now: datetime) -> list[Difference]:
@@ -44,6 +46,19 @@ def reconcile(now: datetime) -> list[Difference]:
     found = differences()
     reconciling.record(found, now)
     return found
+
+
+def missing_constraints() -> Iterator[Difference]:
+    """I8: what the models promise, the database refuses. A copy that was restored by hand may have lost some of it."""
+    with connection.cursor() as cursor:
+        for model in apps.get_models():
+            if not model.__module__.startswith("sora_portal."):
+                continue
+            table = model._meta.db_table
+            there = connection.introspection.get_constraints(cursor, table)
+            for constraint in model._meta.constraints:
+                if constraint.name not in there:
+                    yield Difference("I8", table, f"the constraint {constraint.name} is missing")
 
 
 def _ends() -> Iterator[Difference]:

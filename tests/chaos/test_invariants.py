@@ -53,6 +53,12 @@ def test_submit_without_its_video_is_lost(done: Generation) -> None:
     assert headings(task(done), keys=("never-arrived",)) == {"lost"}
 
 
+def test_constraint_that_is_gone_counts_though_nobody_ran_into_it(done: Generation) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX generations_one_live_attempt")
+    assert headings(task(done)) == {"ledger I8"}
+
+
 def test_video_without_its_file_is_lost(done: Generation) -> None:
     path: Path = storage.video_path(Output.objects.get().sha256, "video/mp4")
     path.write_bytes(b"something else")
@@ -115,7 +121,7 @@ def test_two_live_attempts_are_counted_where_the_index_is_gone() -> None:
     attempt = Attempt.objects.get()
     attempt.pk, attempt.number, attempt.token_hash = None, 2, "x"
     attempt.save(force_insert=True)
-    assert headings(quiet=False) == {"two live attempts"}
+    assert headings(quiet=False) == {"two live attempts", "ledger I8"}
     assert row.attempts.count() == 2
 
 

@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import CheckConstraint, Q
 from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -91,7 +92,7 @@ def test_second_live_attempt_is_a_difference() -> None:
     attempt = Attempt.objects.get()
     attempt.pk, attempt.number, attempt.token_hash = None, 2, "x"
     attempt.save(force_insert=True)
-    assert found() == {"I6"}
+    assert found() == {"I6", "I8"}
 
 
 def test_difference_stops_new_videos_until_a_look_finds_none() -> None:
@@ -157,4 +158,23 @@ def test_command_says_how_long_holds_and_decisions_have_waited() -> None:
     assert [(age["age"], age["milli"]) for age in said["decisions"] if age["count"]] == [
         ("under three days", 40_000),
         ("older", 40_000),
+    ]
+
+
+def test_unique_index_that_is_gone_is_a_difference() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX generations_one_live_attempt")
+    (difference,) = verifying.differences()
+    assert difference.invariant == "I8"
+    assert (difference.where, difference.text) == (
+        "generations_attempt",
+        "the constraint generations_one_live_attempt is missing",
+    )
+
+
+def test_check_that_the_database_does_not_have_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    promised = CheckConstraint(condition=Q(number__gt=0), name="attempts_are_counted_from_one")
+    monkeypatch.setattr(Attempt._meta, "constraints", [*Attempt._meta.constraints, promised])
+    assert [difference.text for difference in verifying.differences()] == [
+        "the constraint attempts_are_counted_from_one is missing"
     ]
