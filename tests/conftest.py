@@ -13,7 +13,8 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from tests.database import copy_migrated, guards_allow_flush
+from tests.database import guards_allow_flush
+from tests.migrated import copy_migrated
 from tests.sandbox_server import Sandbox, sandbox, sandbox_process
 
 __all__ = ["guards_allow_flush", "sandbox", "sandbox_process"]
@@ -75,7 +76,7 @@ def _place(item: pytest.Item) -> int:
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage less often: what was collected stays until the end, and looking through it is a tenth of a run."""
+    """Look for garbage less often: what is collected now stays until the end, and looking was a tenth of a run."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
 

@@ -1,54 +1,18 @@
-"""Databases for tests: a migrated one to copy, and emptying one whose tables refuse to be emptied.
-
-Migrating takes seconds, and a run wants a dozen databases: `copy_migrated` migrates once for each state of the
-migrations.
+"""Emptying a database whose tables refuse to be emptied.
 
 A test that commits for real (`live_server`, `django_db(transaction=True)`) ends with Django's flush:
 DELETE on SQLite, TRUNCATE on PostgreSQL. Guarded tables refuse both. `guards_lifted` switches every guard of the
 database off around it, and the fixture below does so for every flush of the run. It is the only place that may.
 """
 
-import fcntl
-import hashlib
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import TransactionTestCase
-
-
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def copy_migrated(target: Path) -> None:
-    """Put a migrated SQLite database without rows at `target`."""
-    digest = hashlib.sha256()
-    for path in (ROOT / "requirements-dev.lock", *sorted(ROOT.glob("sora_portal/*/migrations/*.py"))):
-        digest.update(path.read_bytes())
-    kept = ROOT / ".venv" / f"migrated-{digest.hexdigest()[:16]}.sqlite3"
-    with (ROOT / ".venv" / "migrated.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            for old in kept.parent.glob("migrated-*"):
-                old.unlink()
-            part = kept.with_suffix(".part")
-            environment = {
-                **{name: value for name, value in os.environ.items() if not name.startswith("COV_")},
-                "DJANGO_SETTINGS_MODULE": "tests.settings",
-                "TEST_DATABASE_URL": f"sqlite:///{part}",
-            }
-            command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-            subprocess.run(command, cwd=ROOT, env=environment, check=True)
-            part.rename(kept)
-        shutil.copyfile(kept, target)
 
 
 @contextmanager

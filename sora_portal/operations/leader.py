@@ -2,9 +2,9 @@
 
 django-q2's main process must be asked to stop once only: a second SIGTERM while it handles the first finds it holding
 the lock that it then waits for, for ever (met with a watchdog that was killed: the kernel tells its children once for
-each thread that it had). So this process takes the signals and passes on one. When the cluster is done, or DRAIN seconds
-later, it ends the group, itself included: a worker whose sentinel was killed hears of no stop and would stay for ever.
-Plain Python, no Django: it starts in no time and cannot hang.
+each thread that it had). So this process takes the signals and passes on one. When the cluster is done, or DRAIN
+seconds later, it ends the group, itself included: a worker whose sentinel was killed hears of no stop and would stay
+for ever. Plain Python, no Django: it starts in no time and cannot hang.
 """
 
 import contextlib

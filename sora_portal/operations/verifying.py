@@ -54,11 +54,11 @@ def missing_constraints() -> Iterator[Difference]:
         for model in apps.get_models():
             if not model.__module__.startswith("sora_portal."):
                 continue
-            table = model._meta.db_table
-            there = connection.introspection.get_constraints(cursor, table)
-            for constraint in model._meta.constraints:
+            options = model._meta  # noqa: SLF001 - documented: docs.djangoproject.com, "Model _meta API"
+            there = connection.introspection.get_constraints(cursor, options.db_table)
+            for constraint in options.constraints:
                 if constraint.name not in there:
-                    yield Difference("I8", table, f"the constraint {constraint.name} is missing")
+                    yield Difference("I8", options.db_table, f"the constraint {constraint.name} is missing")
 
 
 def _ends() -> Iterator[Difference]:

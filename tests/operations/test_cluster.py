@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.database import copy_migrated
+from tests.migrated import copy_migrated
 from tests.operations.installation import ROOT, Installation
 from tests.operations.processes import alive, children_of, ours, wait_until
 
