@@ -182,7 +182,8 @@ def report(wanted: argparse.Namespace, fire: Fire, memory: Any, seconds: float, 
     rows = {
         "seed, commit, engine": f"{wanted.seed}, {commit()}, {'postgresql' if wanted.database else 'sqlite'}",
         "mutant": wanted.mutant or "none",
-        "videos": f"{len(fire.members.answered)} submitted, {fire.members.again} forms sent again",
+        "videos": f"{len(fire.members.answered)} submitted, {fire.members.turned_away} turned away, "
+        f"{fire.members.again} forms sent again",
         "create calls": f"{len(memory['creates'])}, {faulty} of them faulty; {fire.stranger.sent} callbacks forged",
         "kills": f"{fire.killer.kills}; {fire.house.restarts} restarts by the process manager",
         "of these": ", ".join(f"{count} {name}" for name, count in sorted(shots.items())),

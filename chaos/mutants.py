@@ -13,6 +13,7 @@ from sora_portal.generations import callbacks, claiming, domain, watching
 from sora_portal.generations.domain import CreateOutcome, Phase, State
 from sora_portal.generations.ids import new_token
 from sora_portal.generations.models import CallbackInbox, Generation
+from sora_portal.operations import verifying
 from sora_portal.providers.base import Job, JobState, Verdict
 from sora_portal.providers.registry import provider
 
@@ -49,6 +50,12 @@ def _begin_anew() -> None:
     claiming._reclaim = reclaim
 
 
+def _begin_anew_unseen() -> None:
+    """The same, and nobody looks whether the database still refuses what it should: what would happen then?"""
+    _begin_anew()
+    verifying.missing_constraints = lambda: iter(())
+
+
 def _retry() -> None:
     """No usable answer means to send it again, as any HTTP client's retry does."""
     table = domain.ON_CREATE
@@ -74,7 +81,11 @@ def _trust() -> None:
 MUTANTS = {
     "index-dropped": Mutant("the live-attempt index dropped, the code as it is", schema=DROP),
     "begin-anew": Mutant("a lease that is over means to begin anew; the index is there", _begin_anew),
-    "begin-anew-without-index": Mutant("the same with the live-attempt index dropped", _begin_anew, schema=DROP),
+    "begin-anew-without-index": Mutant(
+        "the same with the live-attempt index dropped, and nobody looks whether it is there",
+        _begin_anew_unseen,
+        schema=DROP,
+    ),
     "retry": Mutant("no usable answer means to send again", _retry),
     "trust": Mutant("what a callback says is what happened", _trust),
 }

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 TOKEN = "c" * 32  # a CSRF cookie and the field that matches it
 SEVERAL = 4
+PATIENCE = 20  # refusals of one form: a portal whose books are broken takes nothing, and nobody mends them here
 
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> int:
@@ -29,7 +30,10 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> int:
 
 @dataclass
 class Members:
-    """Submit videos through the web, each key again and again until it is answered with success."""
+    """Submit videos through the web, each key again and again until it is answered with success.
+
+    `turned_away` counts forms that were refused, properly, until their sender gave up.
+    """
 
     origin: str
     session: str
@@ -39,6 +43,7 @@ class Members:
     answered: list[str] = field(default_factory=list)
     again: int = 0
     errors: int = 0
+    turned_away: int = 0
 
     def start(self) -> None:
         """Begin, in a few threads."""
@@ -49,7 +54,7 @@ class Members:
     @property
     def finished(self) -> bool:
         """Whether every form has its answer."""
-        return len(self.answered) == len(self.forms)
+        return len(self.answered) + self.turned_away == len(self.forms)
 
     def _submit_all(self) -> None:
         headers = {"Cookie": f"sessionid={self.session}; csrftoken={TOKEN}", "HX-Request": "true"}
@@ -59,12 +64,17 @@ class Members:
             except IndexError:
                 return
             body = urlencode({**form, "csrfmiddlewaretoken": TOKEN}).encode()
-            while (status := post(f"{self.origin}/submit/", body, headers)) != 200:
+            refused = 0
+            while (status := post(f"{self.origin}/submit/", body, headers)) != 200 and refused < PATIENCE:
                 self.errors += status >= 500
+                refused += status == 409
                 self.again += 1
                 if self.ended.wait(0.3):
                     return
-            self.answered.append(form["submit_key"])
+            if status == 200:
+                self.answered.append(form["submit_key"])
+            else:
+                self.turned_away += 1
             self.ended.wait(self.pause * SEVERAL)
 
 
