@@ -21,7 +21,7 @@ second_lane() {
 
 second_lane >"$log" 2>&1 &
 lane=$!
-TEST_DATABASE_URL= .venv/bin/python -m pytest -n 3 --maxschedchunk=1 --cov --ignore=tests/journeys
+TEST_DATABASE_URL= .venv/bin/python -m pytest -n 2 --maxschedchunk=1 --cov --ignore=tests/journeys
 first=$?
 wait $lane
 second=$?
