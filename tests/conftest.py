@@ -41,9 +41,9 @@ MEASURED_CASES = 2
 # These wait for other processes most of the time, the longest first.
 WAITING = (
     "tests/chaos/",
-    "tests/vendors/test_scenarios_end_to_end.py",
     "tests/operations/",
     "tests/crashes/",
+    "tests/vendors/test_scenarios_end_to_end.py",
     "tests/generations/test_breakers.py",
     "tests/vendor_samples/",
     "tests/sandbox/",

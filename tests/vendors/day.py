@@ -73,11 +73,14 @@ def live(until: dict[int, str], *, seconds: float = 140, unlatch: bool = True) -
     """
     end = time.monotonic() + seconds
     seen: dict[int, str] = {}
+    reopened = 0.0
     while time.monotonic() < end:
         if not work():
             time.sleep(0.05)
-        if unlatch:
+        # Not in every turn: SQLite has one writer, and a callback that has to wait too long for its turn is lost.
+        if unlatch and time.monotonic() > reopened + 0.3:
             open_ways()
+            reopened = time.monotonic()
         ends = {row.pk: outcome(row) for row in Generation.objects.filter(pk__in=until)}
         seen = {pk: until[pk] if end in until[pk].split("|") else end for pk, end in ends.items()}
         if seen == until:
