@@ -42,13 +42,23 @@ document.addEventListener("htmx:before:swap", (event) => {
   rendering = true;
   for (const field of fields()) {
     typed.set(field.dataset.pictures, addressOf(field).value);
-    if (addressOf(field) === document.activeElement) focusOn(field, addressOf);
+    if (field.contains(document.activeElement)) focusOn(field, pickOf(document.activeElement));
   }
 });
 
-document.addEventListener("htmx:after:swap", (event) => {
-  if (!rendersSettings(event)) return;
-  rendering = false;
+// How to find the same thing in a field that was rendered anew.
+function pickOf(element) {
+  const line = element.closest("li")?.dataset.line;
+  if (line === undefined) {
+    const kind = ["[data-pictures-address]", "[data-pictures-add]", "summary"].find((each) => element.matches(each));
+    return kind ? (field) => field.querySelector(kind) : takesFiles;
+  }
+  return (field) => [...list(field).children].find((each) => each.dataset.line === line)?.querySelector("button");
+}
+
+// The new settings are in their place, and not alive yet.
+document.addEventListener("htmx:before:settle", (event) => {
+  if (event.target.id !== "composer-options") return;
   for (const field of fields()) {
     complain(field, complaints.get(field.dataset.pictures) ?? "");
     addressOf(field).value = typed.get(field.dataset.pictures) ?? "";
@@ -57,6 +67,10 @@ document.addEventListener("htmx:after:swap", (event) => {
   const field = lately && Date.now() < lately.until && current(lately.name);
   if (field && document.activeElement === document.body) lately.pick(field)?.focus();
   lately = null;
+});
+
+document.addEventListener("htmx:after:swap", (event) => {
+  if (rendersSettings(event)) rendering = false;
 });
 
 // Also where rendering failed.

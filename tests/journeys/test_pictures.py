@@ -112,6 +112,24 @@ def test_address_typed_while_the_settings_are_rendered_anew_is_kept(visit: Calla
     expect(page.locator("[data-pictures] li")).to_have_count(2)
 
 
+def test_keyboard_stays_on_a_picture_while_the_settings_are_rendered_anew(visit: Callable[..., Visitor]) -> None:
+    page = _composer(visit(name="ada").page, "Kling 2.6 · APIXO")
+    held: list[Route] = []
+    page.route("**/compose/?*", lambda route: held.append(route))
+    page.evaluate("() => { window.htmx.config.defaultSettleDelay = 400 }")
+    page.locator("#composer textarea[name=prompt]").evaluate(
+        PASTE, _transfer(page, ("a.png", "image/png", files.png(300, 200)))
+    )
+    remove = page.locator("[data-pictures-remove]")
+    remove.focus()
+    old = remove.element_handle()
+    _let_go(page, held)
+    page.wait_for_function("old => !old.isConnected", arg=old)
+    # At once, before the new settings live.
+    page.keyboard.press("Enter")
+    expect(remove).to_have_count(0)
+
+
 def _let_go(page: Page, held: list[Route]) -> None:
     """Let the newest request go on as soon as it is here; those before it were called off by it."""
     while not held:
