@@ -84,15 +84,7 @@ def test_pictures_come_in_by_every_way_and_go_out_again(visit: Callable[..., Vis
 
 
 def test_address_typed_while_the_settings_are_rendered_anew_is_kept(visit: Callable[..., Visitor]) -> None:
-    page = _composer(visit(name="ada").page, "Kling 2.6 · APIXO")
-    held: list[Route] = []
-    page.route("**/compose/?*", lambda route: held.append(route))
-    # htmx rests between putting new settings in and bringing them to life: a moment, here one that nobody can miss.
-    page.evaluate("() => { window.htmx.config.defaultSettleDelay = 400 }")
-    page.locator("#composer textarea[name=prompt]").evaluate(
-        PASTE, _transfer(page, ("a.png", "image/png", files.png(300, 200)))
-    )
-    expect(page.locator("[data-pictures] li img")).to_have_count(1)
+    page, held = _with_a_picture_and_slow_settings(visit(name="ada").page)
     box = page.get_by_label("Address of a picture")
     box.evaluate("box => { box.closest('details').open = true }")
     box.fill("https://pictures.example.com/half")
@@ -113,13 +105,7 @@ def test_address_typed_while_the_settings_are_rendered_anew_is_kept(visit: Calla
 
 
 def test_keyboard_stays_on_a_picture_while_the_settings_are_rendered_anew(visit: Callable[..., Visitor]) -> None:
-    page = _composer(visit(name="ada").page, "Kling 2.6 · APIXO")
-    held: list[Route] = []
-    page.route("**/compose/?*", lambda route: held.append(route))
-    page.evaluate("() => { window.htmx.config.defaultSettleDelay = 400 }")
-    page.locator("#composer textarea[name=prompt]").evaluate(
-        PASTE, _transfer(page, ("a.png", "image/png", files.png(300, 200)))
-    )
+    page, held = _with_a_picture_and_slow_settings(visit(name="ada").page)
     remove = page.locator("[data-pictures-remove]")
     remove.focus()
     old = remove.element_handle()
@@ -128,6 +114,20 @@ def test_keyboard_stays_on_a_picture_while_the_settings_are_rendered_anew(visit:
     # At once, before the new settings live.
     page.keyboard.press("Enter")
     expect(remove).to_have_count(0)
+
+
+def _with_a_picture_and_slow_settings(page: Page) -> tuple[Page, list[Route]]:
+    """Paste a picture; return the page and its requests for new settings, which are held."""
+    _composer(page, "Kling 2.6 · APIXO")
+    held: list[Route] = []
+    page.route("**/compose/?*", lambda route: held.append(route))
+    # htmx rests between putting new settings in and bringing them to life: a moment, here one that nobody can miss.
+    page.evaluate("() => { window.htmx.config.defaultSettleDelay = 400 }")
+    page.locator("#composer textarea[name=prompt]").evaluate(
+        PASTE, _transfer(page, ("a.png", "image/png", files.png(300, 200)))
+    )
+    expect(page.locator("[data-pictures] li img")).to_have_count(1)
+    return page, held
 
 
 def _let_go(page: Page, held: list[Route]) -> None:
