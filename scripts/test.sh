@@ -5,7 +5,8 @@
 set -u
 cd "$(dirname "$0")/.."
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+measured=$(mktemp)
+trap 'rm -f "$log" "$measured"' EXIT
 
 second_lane() {
     echo "== browser journeys"
@@ -21,9 +22,12 @@ second_lane() {
 
 second_lane >"$log" 2>&1 &
 lane=$!
-TEST_DATABASE_URL= .venv/bin/python -m pytest -n 2 --maxschedchunk=1 --cov --ignore=tests/journeys
+TEST_DATABASE_URL= .venv/bin/python -W "ignore:Unable to activate" -m slipcover --json --out "$measured" \
+    -m pytest -n 2 --maxschedchunk=1 --ignore=tests/journeys
 first=$?
+.venv/bin/python -m slipcover --merge "$measured" --out "$measured" --fail-under 85
+covered=$?
 wait $lane
 second=$?
 cat "$log"
-[ $first -eq 0 ] && [ $second -eq 0 ]
+[ $first -eq 0 ] && [ $covered -eq 0 ] && [ $second -eq 0 ]

@@ -4,7 +4,6 @@ import gc
 import ipaddress
 import os
 import socket
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,22 +21,6 @@ __all__ = ["guards_allow_flush", "sandbox", "sandbox_process"]
 # pytest-playwright keeps an event loop in the thread that also asks the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-# What these run over and over, other tests run once: measuring their coverage would cost the suite a minute.
-REPETITION = (
-    "tests/architecture/test_every_url.py",
-    "tests/catalog/test_every_choice.py",
-    "tests/credits/test_ledger_machine.py",
-    "tests/credits/test_ledger_mutants.py",
-    "tests/credits/test_ledger_under_load.py",
-    "tests/providers/test_create_table.py",
-    "tests/providers/test_generated_bodies.py",
-    "tests/providers/test_hostile_bodies.py",
-    "tests/references/test_pictures.py",
-    "tests/vendors/test_forged_callbacks.py",
-    "tests/vendors/test_scenarios_end_to_end.py",
-)
-# Further cases of the same test go the way of the first ones.
-MEASURED_CASES = 2
 # These wait for other processes most of the time, the longest first.
 WAITING = (
     "tests/chaos/",
@@ -53,16 +36,7 @@ _connect = socket.socket.connect
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out of the coverage what would only be measured again, and spread the tests that wait.
-
-    Among those that compute, so that processes that run side by side do both.
-    """
-    cases: Counter[str] = Counter()
-    for item in items:
-        name = item.nodeid.partition("[")[0]
-        cases[name] += 1
-        if name.startswith(REPETITION) or cases[name] > MEASURED_CASES:
-            item.add_marker("no_cover")
+    """Spread the tests that wait among those that compute, so that processes that run side by side do both."""
     waiting = sorted((item for item in items if item.nodeid.startswith(WAITING)), key=_place)
     computing = [item for item in items if not item.nodeid.startswith(WAITING)]
     # None at the very end, where nothing is left to do meanwhile.

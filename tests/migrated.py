@@ -27,7 +27,7 @@ def copy_migrated(target: Path) -> None:
                 old.unlink()
             part = kept.with_suffix(".part")
             environment = {
-                **{name: value for name, value in os.environ.items() if not name.startswith("COV_")},
+                **os.environ,
                 "DJANGO_SETTINGS_MODULE": "tests.settings",
                 "TEST_DATABASE_URL": f"sqlite:///{part}",
             }

@@ -54,7 +54,7 @@ class Crew:
 
     def _environment(self) -> dict[str, str]:
         return {
-            **{name: value for name, value in os.environ.items() if not name.startswith("COV_")},
+            **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.settings",
             "TEST_DATABASE_URL": database_url(),
             "SORA_PORTAL_TEST_DATA_DIR": str(self._folder),

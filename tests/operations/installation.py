@@ -18,7 +18,7 @@ class Installation:
         self.port = free_ports()
         self.marker = f"SORA_PORTAL_DATA_DIR={folder}"
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("SORA_PORTAL_", "COV_"))},
+            **{name: value for name, value in os.environ.items() if not name.startswith("SORA_PORTAL_")},
             "DJANGO_SETTINGS_MODULE": "sora_portal.settings",
             "DATABASE_URL": f"sqlite:///{folder}/portal.sqlite3",
             "REDIS_URL": "",
