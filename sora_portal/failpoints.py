@@ -241,8 +241,11 @@ def folder() -> Path:
 
 
 def reach(name: str) -> None:
-    """Do what failpoint `name` is armed for, if it is and its turn has come; nothing outside test mode."""
-    if settings.SORA_PORTAL_TEST_MODE and (action := _taken(folder() / name)):
+    """Do what failpoint `name` is armed for, if it is and its turn has come; nothing outside test mode.
+
+    Who is stopped and woken, and finds it armed again, acts again before going on.
+    """
+    while settings.SORA_PORTAL_TEST_MODE and (action := _taken(folder() / name)):
         word, _, argument = action.partition(":")
         ACTIONS[word](argument)
 

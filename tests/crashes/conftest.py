@@ -2,11 +2,13 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from sora_portal import failpoints
 from sora_portal.generations.models import Generation
 from sora_portal.outputs.models import Download
 from tests import factories
-from tests.operations.installation import ROOT
+from tests.crashes import forks
 from tests.sandbox_server import Sandbox
 
 # A lease of 75 s is over after 2 s (its least), ten minutes of grace after 12 s.
@@ -41,56 +43,67 @@ class Crew:
         self.sandbox = sandbox
         self.public = ""
         self._folder = folder
-        self._running: list[subprocess.Popen[bytes]] = []
+        self._running: list[ForkServerProcess] = []
 
-    def start(self, *command: str) -> "subprocess.Popen[bytes]":
-        """Start a Python command of the portal in test mode; what it says goes to `log`."""
-        with (self._folder / "log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, *command], cwd=ROOT, env=self._environment(), stdout=log, stderr=subprocess.STDOUT
-            )
-        self._running.append(process)
-        return process
-
-    def _environment(self) -> dict[str, str]:
-        return {
-            **os.environ,
+    def start(self, *command: str) -> ForkServerProcess:
+        """Start a command of the portal in test mode; what it says goes to `log`."""
+        environment = {
             "DJANGO_SETTINGS_MODULE": "tests.settings",
             "TEST_DATABASE_URL": database_url(),
-            "SORA_PORTAL_TEST_DATA_DIR": str(self._folder),
             "SORA_PORTAL_TIME_SCALE": SCALE,
+        }
+        values = {
+            "DATA_DIR": self._folder,
+            "MEDIA_ROOT": self._folder / "media",
             "SORA_PORTAL_SANDBOX_URL": self.sandbox.url,
             "SORA_PORTAL_PUBLIC_URL": self.public,
         }
+        process = forks.start(command, environment=environment, values=values, log=self._folder / "log")
+        self._running.append(process)
+        return process
 
-    def worker(self) -> "subprocess.Popen[bytes]":
+    def worker(self) -> ForkServerProcess:
         """Start the plain loop."""
         return self.start("manage.py", "work")
+
+    def ended(self, process: ForkServerProcess) -> int | None:
+        """Wait until it has ended; return its status, or the signal as a negative number."""
+        process.join(PATIENCE)
+        return process.exitcode
 
     def dies_at(self, point: str) -> None:
         """Let a worker run until it kills itself at the failpoint."""
         failpoints.arm(point)
-        assert self.worker().wait(PATIENCE) == -signal.SIGKILL, self.log
+        assert self.ended(self.worker()) == -signal.SIGKILL, self.log
 
-    def freezes_at(self, point: str) -> "subprocess.Popen[bytes]":
+    def freezes_at(self, point: str) -> ForkServerProcess:
         """Let a worker run until it stops itself at the failpoint, and return it."""
         failpoints.arm(point, "stop")
         worker = self.worker()
-        self.wait(lambda: failpoints.armed() == [])
+        self.wait(lambda: failpoints.armed() == [] and _stopped(worker))
+        while not _can_write():
+            # Another of its threads was writing at that moment: it may finish that, while this one stops again.
+            failpoints.arm(point, "stop")
+            self.wakes_up(worker)
+            self.wait(lambda: failpoints.armed() == [] and _stopped(worker))
         return worker
 
-    def wakes(self, worker: "subprocess.Popen[bytes]") -> None:
+    def wakes_up(self, worker: ForkServerProcess) -> None:
+        """Let a frozen worker go on."""
+        os.kill(worker.pid or 0, signal.SIGCONT)
+
+    def wakes(self, worker: ForkServerProcess) -> None:
         """Let a frozen worker go on, and finish what it was at."""
-        worker.send_signal(signal.SIGCONT)
+        self.wakes_up(worker)
         worker.terminate()
-        assert worker.wait(PATIENCE) == 0, self.log
+        assert self.ended(worker) == 0, self.log
 
     def until(self, wanted: Callable[[], bool]) -> None:
         """Let a worker run until `wanted()`, then stop it in good order."""
         worker = self.worker()
         self.wait(wanted)
         worker.terminate()
-        assert worker.wait(PATIENCE) == 0, self.log
+        assert self.ended(worker) == 0, self.log
 
     def wait(self, wanted: Callable[[], bool]) -> None:
         """Wait until `wanted()`; fail the test with the log and the rows when that takes too long."""
@@ -116,7 +129,24 @@ class Crew:
         """End whatever still runs, stopped or not."""
         for process in self._running:
             process.kill()
-            process.wait()
+            process.join()
+
+
+def _stopped(process: ForkServerProcess) -> bool:
+    said = subprocess.run(["ps", "-o", "stat=", "-p", str(process.pid)], capture_output=True, text=True, check=False)
+    return said.stdout.startswith("T")
+
+
+def _can_write() -> bool:
+    """Whether the database takes a write now; on PostgreSQL a frozen writer stands in the way of its own rows only."""
+    if connection.vendor != "sqlite":
+        return True
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], timeout=0.5, isolation_level=None)) as asking:
+        try:
+            asking.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        return True
 
 
 @pytest.fixture

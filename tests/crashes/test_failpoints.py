@@ -88,6 +88,20 @@ def test_failpoint_acts_on_its_own_process(data_dir: Path, action: str, status: 
     assert armed() == []
 
 
+def test_who_is_stopped_and_finds_the_failpoint_armed_again_stops_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    stops = []
+
+    def stop(_: str) -> None:
+        stops.append(armed())
+        if len(stops) == 1:
+            arm(NAMES[0], "stop")
+
+    monkeypatch.setitem(failpoints.ACTIONS, "stop", stop)
+    arm(NAMES[0], "stop")
+    reach(NAMES[0])
+    assert stops == [[], []]
+
+
 @pytest.mark.parametrize(
     ("name", "action", "nth"), [("nowhere", "kill", 1), (NAMES[0], "bake", 1), (NAMES[0], "kill", 0)]
 )

@@ -23,7 +23,7 @@ class Web:
         crew.public = self.origin
         options = ["--worker-class", "gthread", "--threads", "4", "--workers", str(workers), "--no-control-socket"]
         at = urlsplit(self.origin).netloc
-        self.process = crew.start("-m", "gunicorn", "sora_portal.wsgi", *options, "--bind", at)
+        self.process = crew.start("gunicorn", "sora_portal.wsgi", *options, "--bind", at)
         client = Client()
         client.force_login(factories.ada())
         self._cookies = f"sessionid={client.cookies['sessionid'].value}; csrftoken={TOKEN}"
@@ -68,4 +68,4 @@ class Web:
     def close(self) -> None:
         """Stop it in good order."""
         self.process.terminate()
-        self.process.wait(30)
+        self.process.join(30)

@@ -1,0 +1,14 @@
+"""What a process that forks has loaded: the portal as a worker or a web server has it, without any connection."""
+
+import django
+
+django.setup()
+
+from django.urls import get_resolver  # noqa: E402
+
+import gunicorn.app.wsgiapp  # noqa: E402, F401
+import gunicorn.workers.gthread  # noqa: E402, F401
+import sora_portal.operations.management.commands.work  # noqa: E402, F401
+import sora_portal.wsgi  # noqa: E402, F401
+
+_ = get_resolver().url_patterns
