@@ -39,7 +39,7 @@ def options() -> argparse.Namespace:
     )
     parser.add_argument("--calm", action="store_true", help="no kills and no faulty creates: who needs a person then?")
     parser.add_argument("--mutant", default="", help="a wrong build, from chaos/mutants.py")
-    parser.add_argument("--database", default="", help="an empty PostgreSQL database; SQLite otherwise")
+    parser.add_argument("--database", default="", help="the URL of an empty database; a new file otherwise")
     wanted = parser.parse_args()
     if wanted.calm:
         wanted.kills = 0

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState, expect
 
+from tests.migrated import copy_migrated
 from tests.operations.installation import Installation
 
 PEOPLE = ("ada", "rae", "mo")
@@ -81,6 +82,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """One portal for all journeys: web, workers, sweep and sandbox vendors, with the demo team."""
     house = Installation(tmp_path_factory.mktemp("portal"))
+    copy_migrated(house.folder / "portal.sqlite3")
     up = house.start("up")
     end = time.monotonic() + 150
     while "\nmo  " not in house.log and up.poll() is None and time.monotonic() < end:
