@@ -23,7 +23,7 @@ second_lane() {
 second_lane >"$log" 2>&1 &
 lane=$!
 TEST_DATABASE_URL= .venv/bin/python -W "ignore:Unable to activate" -m slipcover --json --out "$measured" \
-    -m pytest -n 2 --maxschedchunk=1 --ignore=tests/journeys
+    -m pytest -n 3 --maxschedchunk=1 --ignore=tests/journeys
 first=$?
 .venv/bin/python -m slipcover --merge "$measured" --out "$measured" --fail-under 85
 covered=$?
