@@ -19,21 +19,12 @@ from chaos.invariants import broken
 from sora_portal import failpoints
 from sora_portal.generations.models import Generation
 from sora_portal.outputs.models import Download
-from tests import factories
-from tests.crashes import forks
+from tests import factories, forks
 from tests.sandbox_server import Sandbox
 
 # A lease of 75 s is over after 2 s (its least), ten minutes of grace after 12 s.
-SCALE = "0.02"
+SCALE = 0.02
 PATIENCE = 40.0
-
-
-def database_url() -> str:
-    """Return the address of the database that this test uses."""
-    at = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{at['NAME']}"
-    return f"postgres://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
 
 
 class Crew:
@@ -47,18 +38,14 @@ class Crew:
 
     def start(self, *command: str) -> ForkServerProcess:
         """Start a command of the portal in test mode; what it says goes to `log`."""
-        environment = {
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "TEST_DATABASE_URL": database_url(),
-            "SORA_PORTAL_TIME_SCALE": SCALE,
-        }
         values = {
             "DATA_DIR": self._folder,
             "MEDIA_ROOT": self._folder / "media",
             "SORA_PORTAL_SANDBOX_URL": self.sandbox.url,
             "SORA_PORTAL_PUBLIC_URL": self.public,
+            "SORA_PORTAL_TIME_SCALE": SCALE,
         }
-        process = forks.start(command, environment=environment, values=values, log=self._folder / "log")
+        process = forks.start(command, values, self._folder / "log")
         self._running.append(process)
         return process
 

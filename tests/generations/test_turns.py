@@ -1,15 +1,10 @@
 """Places at a vendor: as many as its caps allow, in whichever process, and a fair turn for those who wait."""
 
-import os
-import subprocess
-import sys
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import DjangoCaptureOnCommitCallbacks
@@ -20,7 +15,7 @@ from sora_portal.generations import claiming, sweep
 from sora_portal.generations.domain import State
 from sora_portal.generations.models import Attempt, Generation
 from sora_portal.generations.transitions import move
-from tests import factories
+from tests import factories, forks
 from tests.sandbox_server import Sandbox
 
 pytestmark = pytest.mark.django_db
@@ -186,26 +181,17 @@ def test_a_row_that_the_vendor_asked_to_wait_is_in_nobodys_way() -> None:
 def test_the_caps_hold_across_processes(caps: dict[str, int], goes: int, sandbox: Sandbox, tmp_path: Path) -> None:
     _caps(**caps)
     rows = [str(row.pk) for row in _queued(6) + [factories.generation(author=factories.rae()) for _ in range(6)]]
-    start = str(time.time() + 2.5)
-    workers = [_claimer(tmp_path, start, rows[shift:] + rows[:shift]) for shift in range(0, 12, 3)]
-    claimed = [int(pk) for worker in workers for pk in worker.communicate(timeout=60)[0].split()]
-    assert all(worker.returncode == 0 for worker in workers)
+    start = str(time.time() + 1.0)
+    logs = [tmp_path / f"log-{shift}" for shift in range(0, 12, 3)]
+    values = {"DATA_DIR": tmp_path, "SORA_PORTAL_SANDBOX_PACE": 1}
+    workers = []
+    for number, log in enumerate(logs):
+        mine = rows[3 * number :] + rows[: 3 * number]
+        workers.append(forks.start(("tests.generations.claimer", start, *mine), values, log))
+    for worker in workers:
+        worker.join(60)
+    assert [worker.exitcode for worker in workers] == [0, 0, 0, 0]
+    claimed = [int(pk) for log in logs for pk in log.read_text().split()]
     assert len(claimed) == len(set(claimed)) == goes
     authors = Generation.objects.filter(pk__in=claimed).values_list("author__username", flat=True)
     assert abs(list(authors).count("ada") - list(authors).count("rae")) <= 1, "each member got a fair share"
-
-
-def _claimer(folder: Path, start: str, rows: list[str]) -> "subprocess.Popen[str]":
-    """Start a worker process on this test's database."""
-    about: dict[str, Any] = connection.settings_dict
-    sqlite = connection.vendor == "sqlite"
-    place = f"{about['USER']}@{about['HOST']}:{about['PORT']}/{about['NAME']}"
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "TEST_DATABASE_URL": f"sqlite:///{about['NAME']}" if sqlite else f"postgres://{place}",
-        "SORA_PORTAL_TEST_DATA_DIR": str(folder),
-        "SORA_PORTAL_SANDBOX_PACE": "1",
-    }
-    command = [sys.executable, "-m", "tests.generations.claimer", start, *rows]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
