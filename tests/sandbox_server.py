@@ -20,7 +20,7 @@ QUICK = ("--clips", "one", "--seconds-per-video", "0.3", "--speed", "100")
 class Sandbox:
     """A running sandbox at `url` (no trailing slash); vendors are at `/ruxa`, `/apixo` and `/sora2api` below it."""
 
-    def __init__(self, url: str, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, url: str, process: "subprocess.Popen[str] | None" = None) -> None:
         self.url = url
         self.process = process
 

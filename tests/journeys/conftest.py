@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, S
 
 from tests.migrated import copy_migrated
 from tests.operations.installation import Installation
+from tests.sandbox_server import Sandbox
 
 PEOPLE = ("ada", "rae", "mo")
 # What the browser itself logs when an answer is 409 or 422: those are answers, not faults.
@@ -20,10 +21,11 @@ expect.set_options(timeout=20_000)
 
 
 class Portal:
-    """A running portal: where it is and how to sign in."""
+    """A running portal: where it is, its sandbox vendors, and how to sign in."""
 
-    def __init__(self, origin: str, passwords: dict[str, str]) -> None:
+    def __init__(self, origin: str, sandbox: Sandbox, passwords: dict[str, str]) -> None:
         self.origin = origin
+        self.sandbox = sandbox
         self.passwords = passwords
         # Who has signed in once need not do so again in every test.
         self.cookies: dict[str, StorageState] = {}
@@ -90,9 +92,17 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     lines = [line.split("  ") for line in house.log.splitlines()]
     passwords = {line[0]: line[1] for line in lines if len(line) == 3 and line[0] in PEOPLE}
     assert set(passwords) == set(PEOPLE), house.log
-    yield Portal(f"http://127.0.0.1:{house.port}", passwords)
+    yield Portal(f"http://127.0.0.1:{house.port}", Sandbox(f"http://127.0.0.1:{house.port + 1}"), passwords)
     up.send_signal(signal.SIGINT)
     assert up.wait(timeout=40) == 0, house.log[-3000:]
+
+
+@pytest.fixture
+def prompt_vendors(portal: Portal) -> Iterator[None]:
+    """Let a video be ready after two seconds, where nobody looks at the waiting."""
+    portal.sandbox.settings(seconds_per_video=2)
+    yield
+    portal.sandbox.settings(seconds_per_video=None)
 
 
 @pytest.fixture

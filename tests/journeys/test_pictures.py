@@ -138,12 +138,13 @@ def _let_go(page: Page, held: list[Route]) -> None:
     held.clear()
 
 
+@pytest.mark.usefixtures("prompt_vendors")
 def test_video_is_made_from_a_chosen_picture(visit: Callable[..., Visitor], tmp_path: Path) -> None:
     visitor = visit(name="ada")
     page = _composer(visitor.page, "Sora 2 · Ruxa AI")
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(files.telling_jpeg())
-    page.locator("#composer textarea[name=prompt]").fill("The picture begins to move [quick]")
+    page.locator("#composer textarea[name=prompt]").fill("The picture begins to move")
     page.locator("[data-pictures] input[type=file]").set_input_files(photo)
     expect(page.locator("[data-pictures] img")).to_have_count(1)
     expect(page.locator("#quote")).to_contain_text("40 credits")

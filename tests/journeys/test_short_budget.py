@@ -35,6 +35,7 @@ def _set_budget(admin: Visitor, amount: int) -> None:
     expect(page.locator("#board")).to_contain_text(f"{amount:,}")
 
 
+@pytest.mark.usefixtures("prompt_vendors")
 def test_refused_video_is_asked_for_granted_from_a_phone_and_goes_out_by_itself(
     visit: Callable[..., Visitor], mo: Visitor, pictures: Path
 ) -> None:
