@@ -176,8 +176,11 @@ function wait(name, more) {
   current(name)?.classList.toggle("is-busy", waiting.get(name) > 0);
 }
 
-async function add(field, files) {
-  const { pictures: name } = field.dataset;
+async function add(pressed, files) {
+  const { pictures: name } = pressed.dataset;
+  const field = current(name);
+  // other settings, with no place for it
+  if (!field) return;
   // dropped or pasted on the page: what happens to it has to be seen
   const more = field.closest("details");
   if (more) more.open = true;
@@ -218,13 +221,22 @@ document.addEventListener("htmx:before:request", (event) => {
 
 // --- choosing, pasting, dropping ---------------------------------------------------------------------------------
 
-document.addEventListener("change", (event) => {
-  const input = event.target;
-  if (!input.matches?.(`${FIELD} input[type=file]`)) return;
+function take({ target: input }) {
   const files = [...input.files];
+  if (!files.length) return;
   // It has done its part: what stays in it would be sent a second time, with the form.
   input.value = "";
   add(input.closest(FIELD), files);
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches?.(`${FIELD} input[type=file]`)) take(event);
+});
+
+// While somebody looks for a file, the settings may be rendered anew: what is chosen then is told to the field that was
+// pressed, which is no longer on the page.
+document.addEventListener("click", ({ target }) => {
+  if (target.matches?.(`${FIELD} input[type=file]`)) target.addEventListener("change", take);
 });
 
 const images = (data) => [...(data?.files ?? [])].filter((file) => file.type.startsWith("image/") || !file.type);

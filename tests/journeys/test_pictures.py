@@ -104,6 +104,23 @@ def test_address_typed_while_the_settings_are_rendered_anew_is_kept(visit: Calla
     expect(page.locator("[data-pictures] li")).to_have_count(2)
 
 
+def test_file_chosen_while_the_settings_are_rendered_anew_comes_in(
+    visit: Callable[..., Visitor], tmp_path: Path
+) -> None:
+    page, held = _with_a_picture_and_slow_settings(visit(name="ada").page)
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(files.png(303, 200))
+    box = page.locator("[data-pictures] input[type=file]")
+    old = box.element_handle()
+    with page.expect_file_chooser() as opened:
+        box.click()
+    # The person looks for a file; meanwhile the field that was pressed leaves the page.
+    _let_go(page, held)
+    page.wait_for_function("old => !old.isConnected", arg=old)
+    opened.value.set_files(photo)
+    expect(page.locator("[data-pictures] li img")).to_have_count(2)
+
+
 def test_keyboard_stays_on_a_picture_while_the_settings_are_rendered_anew(visit: Callable[..., Visitor]) -> None:
     page, held = _with_a_picture_and_slow_settings(visit(name="ada").page)
     remove = page.locator("[data-pictures-remove]")
@@ -132,7 +149,9 @@ def _with_a_picture_and_slow_settings(page: Page) -> tuple[Page, list[Route]]:
 
 def _let_go(page: Page, held: list[Route]) -> None:
     """Let the newest request go on as soon as it is here; those before it were called off by it."""
-    while not held:
+    for _ in range(1000):
+        if held:
+            break
         page.wait_for_timeout(20)
     held[-1].continue_()
     held.clear()
