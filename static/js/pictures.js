@@ -179,8 +179,10 @@ function wait(name, more) {
 async function add(pressed, files) {
   const { pictures: name } = pressed.dataset;
   const field = current(name);
-  // other settings, with no place for it
-  if (!field) return;
+  if (!field) {
+    toast({ text: pressed.dataset.gone });
+    return;
+  }
   // dropped or pasted on the page: what happens to it has to be seen
   const more = field.closest("details");
   if (more) more.open = true;

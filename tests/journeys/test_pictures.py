@@ -62,6 +62,8 @@ def test_pictures_come_in_by_every_way_and_go_out_again(visit: Callable[..., Vis
         page.keyboard.press("Enter")
     expect(thumbs).to_have_count(1)
     expect(page.locator("[data-pictures-remove]")).to_be_focused()
+    # A file that is put into a field without a click goes with it when that field leaves.
+    expect(page.locator("#composer-options.htmx-request")).to_have_count(0)
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(files.SVG)
     page.locator("[data-pictures] input[type=file]").set_input_files(broken)
@@ -119,6 +121,17 @@ def test_file_chosen_while_the_settings_are_rendered_anew_comes_in(
     page.wait_for_function("old => !old.isConnected", arg=old)
     opened.value.set_files(photo)
     expect(page.locator("[data-pictures] li img")).to_have_count(2)
+
+
+def test_file_chosen_for_settings_that_are_gone_is_not_swallowed(visit: Callable[..., Visitor], tmp_path: Path) -> None:
+    page = _composer(visit(name="ada").page, "Kling 2.6 · APIXO")
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(files.png(304, 200))
+    with page.expect_file_chooser() as opened:
+        page.locator("[data-pictures] input[type=file]").click()
+    _composer(page, "Kling 3.0 Standard · APIXO")
+    opened.value.set_files(photo)
+    expect(page.locator("#toasts")).to_contain_text("no place for the picture")
 
 
 def test_keyboard_stays_on_a_picture_while_the_settings_are_rendered_anew(visit: Callable[..., Visitor]) -> None:
