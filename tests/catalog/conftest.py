@@ -4,7 +4,6 @@ import pytest
 from django.test import Client
 
 from sora_portal.accounts.models import User
-from sora_portal.catalog import actions
 from sora_portal.catalog.models import Connection
 from tests import factories
 
@@ -18,8 +17,7 @@ def mo(db: None) -> User:
 @pytest.fixture
 def ruxa(db: None) -> Connection:
     """Ruxa AI as shipped, with the rest of the catalog around it."""
-    actions.load_shipped()
-    return Connection.objects.get(slug="ruxa")
+    return factories.offered_model("ruxa-sora-2").connection
 
 
 @pytest.fixture
