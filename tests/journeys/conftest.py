@@ -99,10 +99,10 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
 
 @pytest.fixture
 def prompt_vendors(portal: Portal) -> Iterator[None]:
-    """Let a video be ready after two seconds, where nobody looks at the waiting."""
-    portal.sandbox.settings(seconds_per_video=2)
+    """Let a video be short, small and ready after two seconds, where nobody looks at the waiting or at the video."""
+    portal.sandbox.settings(seconds_per_video=2, clips="quick")
     yield
-    portal.sandbox.settings(seconds_per_video=None)
+    portal.sandbox.settings(seconds_per_video=None, clips="full")
 
 
 @pytest.fixture
