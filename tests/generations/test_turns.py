@@ -19,7 +19,6 @@ from tests import factories, forks
 from tests.sandbox_server import Sandbox
 
 pytestmark = pytest.mark.django_db
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def _caps(**caps: int) -> Connection:
