@@ -1,4 +1,4 @@
-"""The vendors' own sample loop, as a queue task: ask, sleep, ask again. What the poller is compared with."""
+"""The vendors' own sample loop, as a task for each video: ask, sleep, ask again. What the poller is compared with."""
 
 import json
 import time

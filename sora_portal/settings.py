@@ -216,9 +216,9 @@ Q_CLUSTER: dict[str, Any] = {
     "name": "work",
     "workers": env.int("SORA_PORTAL_WORKERS", default=3),
     "bulk": 1,
-    "scheduler": True,
+    # What is done once an hour is a turn that a watchdog claims (credits.reconciling); no schedule row is ever run.
+    "scheduler": False,
     "ALT_CLUSTERS": {
-        # Schedules run in `work` only; one that is meant for the sweep queues its task there.
         SWEEP_CLUSTER: {
             **_cluster,
             "name": SWEEP_CLUSTER,
@@ -226,7 +226,6 @@ Q_CLUSTER: dict[str, Any] = {
             "timeout": 90,
             "retry": 120,
             "recycle": 200,
-            "scheduler": False,
         }
     },
 }

@@ -3,8 +3,10 @@
 from sora_portal.generations import baton, callbacks
 from sora_portal.generations.submitting import submit_step
 from sora_portal.heartbeat import beat
+from sora_portal.task_queue import task
 
 
+@task
 def submit(generation_id: int) -> None:
     """Send a queued generation to its vendor."""
     beat()
@@ -12,6 +14,7 @@ def submit(generation_id: int) -> None:
     beat()
 
 
+@task
 def callback(inbox_id: int) -> None:
     """Act on one kept callback."""
     beat()
@@ -19,6 +22,7 @@ def callback(inbox_id: int) -> None:
     beat()
 
 
+@task
 def sweep_slice(slot: int, holder: str) -> None:
     """Sweep for one slice and hand on."""
     baton.run_slice(slot, holder)

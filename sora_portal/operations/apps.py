@@ -6,7 +6,9 @@ class OperationsConfig(AppConfig):
     label = "operations"
 
     def ready(self) -> None:
-        """Register the deployment checks, and let busy workers of a watched cluster show signs of life."""
+        """Register the deployment checks, guard the queue, and let busy workers of a watched cluster show life."""
+        from sora_portal import task_queue
         from sora_portal.operations import checks, keepalive  # noqa: F401 - importing registers
 
+        task_queue.guard()
         keepalive.connect()

@@ -15,7 +15,7 @@ from sora_portal.operations import verifying
 WORK, SWEEP = "work", settings.SWEEP_CLUSTER
 
 
-class _Receipt:
+class Receipt:
     """A broker that remembers the queue row of what went through it; `async_task` itself forgets it."""
 
     def __init__(self, broker: Broker) -> None:
@@ -42,7 +42,7 @@ class PulseFeed:
         """Queue a pulse unless the one before it still waits; raises what the database raises."""
         if self._row is not None and OrmQ.objects.filter(pk=self._row, lock__lte=timezone.now()).exists():
             return
-        receipt = _Receipt(get_broker(WORK))
+        receipt = Receipt(get_broker(WORK))
         async_task("sora_portal.operations.tasks.pulse", broker=receipt)
         self._row = receipt.row
 

@@ -6,15 +6,18 @@ from django.utils import timezone
 
 from sora_portal import heartbeat
 from sora_portal.operations import verifying
+from sora_portal.task_queue import task
 
 log = logging.getLogger(__name__)
 
 
+@task
 def pulse() -> None:
     """Show that a task came through the queue to a worker and was run."""
     heartbeat.beat()
 
 
+@task
 def reconcile() -> None:
     """Hold the books against their rules; a difference stops new videos and is logged for whoever reads logs."""
     for difference in verifying.reconcile(timezone.now()):

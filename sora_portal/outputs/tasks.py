@@ -3,8 +3,10 @@
 from sora_portal.heartbeat import beat
 from sora_portal.outputs.fetching import fetch_step
 from sora_portal.outputs.recovering import recover_step
+from sora_portal.task_queue import task
 
 
+@task
 def fetch(generation_id: int) -> None:
     """Fetch the finished video of a generation from its vendor."""
     beat()
@@ -12,6 +14,7 @@ def fetch(generation_id: int) -> None:
     beat()
 
 
+@task
 def recover(attempt_id: int) -> None:
     """Look after the task of an attempt whose video ended without a file."""
     beat()

@@ -2,10 +2,12 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -22,10 +24,9 @@ class Cluster:
 
     def __init__(self, house: Installation) -> None:
         self._house = house
-        self._marks = 0
         self.watchdog = house.start("cluster", "work")
         self._queue = subprocess.Popen(
-            [sys.executable, "-m", "tests.operations.marks"],
+            [sys.executable, "-m", "tests.operations.pulses"],
             cwd=ROOT,
             env=house.environment,
             stdin=subprocess.PIPE,
@@ -47,18 +48,20 @@ class Cluster:
         return children_of(sentinel)[:3] if sentinel else []
 
     def works(self) -> bool:
-        """Queue one task and give it two seconds."""
-        self._marks += 1
-        mark = self._house.folder / f"mark-{self.watchdog.pid}-{self._marks}"
+        """Queue one task and give it two seconds until its row is gone, which it is when a worker has run it."""
         assert self._queue.stdin
         assert self._queue.stdout
-        self._queue.stdin.write(f"{mark}\n")
+        self._queue.stdin.write("\n")
         self._queue.stdin.flush()
-        assert self._queue.stdout.readline() == "queued\n"
+        row = int(self._queue.stdout.readline())
         limit = time.monotonic() + 2
-        while not mark.exists() and time.monotonic() < limit:
+        while self._waits(row) and time.monotonic() < limit:
             time.sleep(0.02)
-        return mark.exists()
+        return not self._waits(row)
+
+    def _waits(self, row: int) -> bool:
+        with closing(sqlite3.connect(self._house.folder / "portal.sqlite3", timeout=20)) as database:
+            return bool(database.execute("SELECT 1 FROM django_q_ormq WHERE id = ?", [row]).fetchone())
 
     def wait_until_it_works(self) -> None:
         wait_until(self.works, seconds=RECOVERY, what=f"a task to be run; the log says:\n{self._house.log[-3000:]}")
@@ -118,13 +121,13 @@ def test_cluster_stops_cleanly_on_sigterm(cluster: Cluster, house: Installation)
     assert cluster.watchdog.wait(20) == 0
     assert time.monotonic() - began < 15
     wait_until(lambda: list((house.folder / "run").glob("beat-*")) == [], seconds=1, what="the beat file to be gone")
-    assert {pid: line for pid, line in ours(house.marker).items() if "marks" not in line} == {}
+    assert {pid: line for pid, line in ours(house.marker).items() if "pulses" not in line} == {}
 
 
 def test_cluster_ends_when_its_watchdog_is_killed(cluster: Cluster, house: Installation) -> None:
     cluster.watchdog.kill()
     wait_until(
-        lambda: [line for line in ours(house.marker).values() if "marks" not in line] == [],
+        lambda: [line for line in ours(house.marker).values() if "pulses" not in line] == [],
         seconds=20,
         what="the end of the cluster",
     )
