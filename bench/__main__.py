@@ -36,4 +36,5 @@ def on_postgresql() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(max(run("submit"), on_postgresql(), run("page"), run("callbacks"), run("poller"), run("wedge")))
+    rest = ("page", "callbacks", "poller", "wedge", "pictures")
+    sys.exit(max(run("submit"), on_postgresql(), *(run(name) for name in rest)))

@@ -13,10 +13,10 @@ from django.db.models import Q
 from sora_portal.accounts.models import User
 from sora_portal.catalog.models import Connection
 from sora_portal.projects.models import Project
-from sora_portal.references import storage
+from sora_portal.references import decoding, storage
 from sora_portal.references.domain import CONSENT, address_problem, span_problem
 from sora_portal.references.models import Character, ReferenceImage
-from sora_portal.references.pictures import NotAPicture, Picture, read_picture
+from sora_portal.references.pictures import NotAPicture, Picture
 from sora_portal.refusals import NotAllowed, Refused
 
 # A picture that no video uses is a draft: it goes after this time, when anybody adds another one.
@@ -39,9 +39,10 @@ class AlreadyThere(Refused):
 def upload(*, by: User, file: IO[bytes], now: datetime) -> ReferenceImage:
     """Store the picture in `file` and return its row; the same picture of the same person is the same row.
 
-    Raises NotAPicture with a sentence, and OSError when the disk does not take it. Removes old drafts in passing.
+    Raises NotAPicture with a sentence, Busy while another picture of theirs is read or too many of others are, and
+    OSError when the disk does not take it. Removes old drafts in passing.
     """
-    picture = read_picture(file)
+    picture = decoding.read(file, person=by.pk)
     prune(now=now)
     sha256 = hashlib.sha256(picture.data).hexdigest()
     earlier = _earlier(by, sha256, picture, now)

@@ -16,6 +16,7 @@ from sora_portal.accounts.models import User
 from sora_portal.catalog.domain import Field
 from sora_portal.catalog.models import Connection
 from sora_portal.references import actions, using
+from sora_portal.references.decoding import Busy
 from sora_portal.references.domain import PICTURE, character_id, lines, picture_ids
 from sora_portal.references.models import Character, ReferenceImage
 from sora_portal.references.pictures import NotAPicture, too_large
@@ -130,7 +131,7 @@ def with_files(request: HttpRequest, *, by: User) -> tuple[QueryDict, dict[str, 
                 raise NotAPicture(too_large())
             added = [_stored(file, by) for file in request.FILES.getlist(name)]
             posted[key] = "\n".join([*lines(str(posted.get(key, ""))), *added])
-        except NotAPicture as problem:
+        except (NotAPicture, Busy) as problem:
             problems[key] = str(problem)
     return posted, problems
 

@@ -1,16 +1,20 @@
 """From an uploaded file to a picture that may be stored and shown: decoded, turned upright, and encoded anew.
 
-What is kept is never a byte of what came in. Only the three formats' own decoders are asked, one picture at a time in
-each process, so that eight uploads at once cannot use up the memory.
+What is kept is never a byte of what came in. Only the three formats' own decoders are asked, in a process of its own
+(`python -m sora_portal.references.pictures < FILE`, started by `decoding.py`) with little memory and little time.
 """
 
 import contextlib
 import io
+import json
+import os
+import resource
 import struct
-import threading
+import sys
 import warnings
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
 
 from PIL import Image, ImageCms, ImageOps
 
@@ -47,8 +51,14 @@ FAULTS = (
     *(OSError, ValueError, SyntaxError, TypeError, AttributeError, LookupError, ArithmeticError, MemoryError),
     *(EOFError, AssertionError, struct.error, Image.DecompressionBombError),
 )
+# What a picture is made of; the rest of a PNG is words, times and hints, and its own chunks for animations.
+PNG_HEAD = b"\x89PNG\r\n\x1a\n"
+PNG_CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf", b"iCCP", b"acTL", b"fcTL", b"fdAT"})
+PROFILE_MOST = 1024 * 1024
+MEMORY = 1536 * 1024**2
+CPU_SECONDS = 20
+NICE = 10
 DAMAGED = "This picture is damaged or was cut short. Save it again as JPG, PNG or WebP and add it once more."
-_one_at_a_time = threading.Lock()
 
 
 class NotAPicture(Refused):
@@ -68,17 +78,79 @@ class Picture:
     source_format: str
 
 
-def read_picture(file: IO[bytes]) -> Picture:
-    """Return the picture in `file`, made anew without any of its metadata; raises NotAPicture with a sentence."""
-    raw = file.read(BYTES_MOST + 1)
-    if len(raw) > BYTES_MOST:
-        raise NotAPicture(too_large())
-    if not raw:
-        raise NotAPicture("This file is empty. Choose a JPG, PNG or WebP picture.")
-    with _one_at_a_time, warnings.catch_warnings():
+def main() -> int:
+    """Read the picture on standard input and write it, or the sentence that refuses it, to standard output."""
+    for what, amount in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_CORE, 0)):
+        resource.setrlimit(what, (amount, amount))
+    os.nice(NICE)
+    try:
+        answer = _pack(make(sys.stdin.buffer.read()))
+    except NotAPicture as refusal:
+        answer = json.dumps({"error": str(refusal)}).encode() + b"\n"
+    sys.stdout.buffer.write(answer)
+    return 0
+
+
+def _pack(picture: Picture) -> bytes:
+    head = {
+        "sizes": [len(picture.data), len(picture.thumb)],
+        "width": picture.width,
+        "height": picture.height,
+        "source_format": picture.source_format,
+    }
+    return json.dumps(head).encode() + b"\n" + picture.data + picture.thumb
+
+
+def unpack(answer: bytes) -> Picture | None:
+    """Return the picture that the reader's process wrote, None for half an answer; raises NotAPicture if it refused."""
+    line, _, body = answer.partition(b"\n")
+    try:
+        head = json.loads(line)
+    except ValueError:
+        return None
+    if "error" in head:
+        raise NotAPicture(head["error"])
+    size, thumb = head.pop("sizes")
+    if len(body) != size + thumb:
+        return None
+    return Picture(data=body[:size], thumb=body[size:], **head)
+
+
+def make(raw: bytes) -> Picture:
+    """Return the picture in the file `raw`, made anew without its metadata; raises NotAPicture with a sentence."""
+    with warnings.catch_warnings():
         # Pillow warns of broken metadata and of many pixels; the first is thrown away, the second refused below.
         warnings.simplefilter("ignore")
-        return _read(raw)
+        return _read(b"".join(_bare(raw)) if raw.startswith(PNG_HEAD) else raw)
+
+
+def _bare(png: bytes) -> Iterator[bytes]:
+    """Yield a PNG without what is not picture: a text may expand to anything, and no text is kept.
+
+    What is no chunk, and all behind the last one, is left as it is for the decoder to refuse.
+    """
+    yield png[: len(PNG_HEAD)]
+    place = len(PNG_HEAD)
+    while place + 8 <= len(png):
+        length, kind = struct.unpack_from(">I4s", png, place)
+        following = place + 12 + length
+        # Lower case at first: a viewer that does not know this chunk leaves it out.
+        unneeded = kind not in PNG_CHUNKS and kind.isalpha() and kind[:1].islower()
+        if not unneeded and not (kind == b"iCCP" and not _usable(png[place + 8 : following - 4])):
+            yield png[place:following]
+        place = following
+    yield png[place:]
+
+
+def _usable(profile: bytes) -> bool:
+    """Return whether the colour profile in this chunk can be unpacked and stays small."""
+    _, _, packed = profile.partition(b"\0")
+    inflating = zlib.decompressobj()
+    try:
+        inflating.decompress(packed[1:], PROFILE_MOST)
+    except zlib.error:
+        return False
+    return packed[:1] == b"\0" and inflating.eof
 
 
 def too_large() -> str:
@@ -196,3 +268,7 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=quality, subsampling=0)
     return out.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from sora_portal.accounts.http import Request
 from sora_portal.projects.models import Project
 from sora_portal.references import actions, links, queries, storage
+from sora_portal.references.decoding import Busy
 from sora_portal.references.forms import ClipForm, NameForm
 from sora_portal.references.models import Character, ReferenceImage
 from sora_portal.references.pictures import NotAPicture, too_large
@@ -29,7 +30,10 @@ FIELD = "picture"
 @login_required
 @require_POST
 def upload(request: Request) -> HttpResponse:
-    """Take one picture (the field `picture`): 201 with how to name and show it, or 422 with a sentence."""
+    """Take one picture (the field `picture`): 201 with how to name and show it, 422 with a sentence, or 429.
+
+    429 asks to come again in a moment: another picture of this person, or too many of others, are being read.
+    """
     file = request.FILES.get(FIELD)
     try:
         if uploads.too_large(request, FIELD):
@@ -39,6 +43,8 @@ def upload(request: Request) -> HttpResponse:
         image = actions.upload(by=request.user, file=file, now=timezone.now())
     except NotAPicture as problem:
         return JsonResponse({"error": str(problem)}, status=problem.status)
+    except Busy as busy:
+        return JsonResponse({"error": str(busy)}, status=busy.status, headers={"Retry-After": str(busy.retry_after)})
     answer = {
         "choice": image.choice,
         "thumb": reverse("references:thumb", args=[image.public_id]),

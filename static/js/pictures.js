@@ -171,6 +171,25 @@ function send(url, file) {
   return fetch(url, { method: "POST", body, headers: { "x-csrftoken": csrfToken(), "x-requested-with": "fetch" } });
 }
 
+// The portal reads one picture of a person at a time, so they go one after the other. A picture from another tab, or those of
+// other people, may have the turn: then it says when to come again.
+const PATIENCE = 60_000;
+let turn = Promise.resolve();
+
+function sendInTurn(url, file) {
+  const mine = turn.then(async () => {
+    const end = Date.now() + PATIENCE;
+    let response = await send(url, file);
+    while (response.status === 429 && Date.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 1000 * (Number(response.headers.get("retry-after")) || 1)));
+      response = await send(url, file);
+    }
+    return response;
+  });
+  turn = mine.catch(() => {});
+  return mine;
+}
+
 function wait(name, more) {
   waiting.set(name, (waiting.get(name) ?? 0) + more);
   current(name)?.classList.toggle("is-busy", waiting.get(name) > 0);
@@ -204,7 +223,7 @@ async function add(pressed, files) {
 // What the portal said, or an error in the same shape.
 async function answer(field, file) {
   try {
-    const response = await send(field.dataset.upload, file);
+    const response = await sendInTurn(field.dataset.upload, file);
     if (response.redirected) return { error: field.dataset.session };
     return await response.json();
   } catch {

@@ -76,12 +76,25 @@ def telephone_jpeg() -> bytes:
     return saved(scene(), "MPO", save_all=True, append_images=[scene().rotate(90)])
 
 
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """Return one part of a PNG."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def chunked(kind: bytes, data: bytes, *, before: bytes = b"IDAT", times: int = 1) -> bytes:
+    """Return a PNG of the scene with a further part in front of the first one that is called `before`."""
+    whole = png()
+    place = whole.index(before) - 4
+    return whole[:place] + chunk(kind, data) * times + whole[place:]
+
+
+def swollen() -> bytes:
+    """Return a few bytes that unpack to twenty million."""
+    return zlib.compress(b"A" * 20_000_000, 9)
+
+
 def bomb_png(width: int = 40_000, height: int = 40_000) -> bytes:
     """Return a few bytes that claim to be a huge picture."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
