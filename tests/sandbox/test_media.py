@@ -77,9 +77,7 @@ def test_any_caption_can_be_drawn(tmp_path: Path, caption: str) -> None:
     assert len(frames(path)) == 3
 
 
-@pytest.mark.parametrize(
-    "word", ["mountains", "forest", "ocean", "city", "desert", "meadow", "snow", "aurora", "storm"]
-)
+@pytest.mark.parametrize("word", ["mountains", "forest", "ocean", "city", "desert", "meadow", "snow", "night", "storm"])
 def test_every_place_can_be_drawn_in_both_shapes(tmp_path: Path, word: str) -> None:
     for width, height in ((320, 180), (180, 320), (240, 240)):
         path = str(tmp_path / "clip.mp4")

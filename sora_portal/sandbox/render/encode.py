@@ -1,16 +1,20 @@
 """One clip from drawing to file: H.264 yuv420p with a key frame each second, AAC, index at the front."""
 
 import hashlib
+import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 import av
-import numpy as np
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
-from sora_portal.sandbox.render import sound
-from sora_portal.sandbox.render.scene import Scene
-from sora_portal.sandbox.render.words import Overlay
+from sora_portal.sandbox.render.landscape import Landscape
+from sora_portal.sandbox.render.words import Words
+
+_RATE = 48_000  # sound samples a second
+_CHORDS = ((0, 7, 12, 16, 23), (0, 7, 12, 15, 22), (0, 5, 12, 16, 21), (0, 7, 14, 16, 19))  # semitones above the root
+_ROOT = 98.0  # Hz, G2
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Job:
 
 
 def make(job: Job) -> None:
-    """Draw and encode the clip; raise whatever the encoder raises."""
+    """Draw and encode the clip; raise what the encoder raises."""
     with av.open(job.path, "w", format="mp4", options={"movflags": "+faststart"}) as container:
         # Ultrafast: twice the size of veryfast for a fifth less time. Water and rain would grow without the ceiling.
         ceiling = f"{job.width * job.height * 24 // 9000}k"
@@ -41,39 +45,56 @@ def make(job: Job) -> None:
         picture = container.add_stream("libx264", rate=job.fps, options=options)
         picture.width, picture.height, picture.pix_fmt = job.width, job.height, "yuv420p"
         picture.gop_size = job.fps
-        tone = container.add_stream("aac", rate=sound.RATE, layout="mono", options={"aac_coder": "fast"})
+        tone = container.add_stream("aac", rate=_RATE, layout="mono", options={"aac_coder": "fast"})
         tone.bit_rate = 80_000
-        container.mux(_audio_packets(tone, job))
-        for packet in _video_packets(picture, job):
-            container.mux(packet)
+        for sound in _chord(job):
+            container.mux(tone.encode(sound))
+        container.mux(tone.encode(None))
+        for frame in _frames(job):
+            container.mux(picture.encode(frame))
+        container.mux(picture.encode(None))
 
 
-def _video_packets(stream: av.VideoStream, job: Job):  # type: ignore[no-untyped-def]
+def _frames(job: Job) -> Iterator[av.VideoFrame]:
     enlarger = VideoReformatter()  # kept, because each frame of its own would set swscale up anew
-    tick = Fraction(1, job.fps)
-    scene = Scene(job.caption, job.digest(), job.width // 2, job.height // 2)
-    overlay = Overlay(job.caption, job.label, job.width, job.height, job.fps)
+    # Drawn at half size; swscale enlarges while it converts, which costs a third of drawing at full size.
+    scene = Landscape(job.caption, job.digest(), job.width // 2, job.height // 2)
+    words = Words(job.caption, job.label, job.width, job.height, job.fps)
     for index in range(round(job.seconds * job.fps)):
-        # Drawn at half size; swscale enlarges while it converts, which costs a third of drawing at full size.
-        small = av.VideoFrame.from_ndarray(np.asarray(scene.at(index / job.fps)), format="rgb24")
         frame = enlarger.reformat(
-            small,
+            av.VideoFrame.from_image(scene.at(index / job.fps)),  # type: ignore[no-untyped-call]
             job.width,
             job.height,
             "yuv420p",
             interpolation=Interpolation.FAST_BILINEAR,
             dst_color_range=ColorRange.MPEG,
         )
-        overlay.write(frame, index)
-        frame.pts = index
-        frame.time_base = tick
-        yield stream.encode(frame)
-    yield stream.encode(None)
+        words.write(frame, index)
+        frame.pts, frame.time_base = index, Fraction(1, job.fps)
+        yield frame
 
 
-def _audio_packets(stream: av.AudioStream, job: Job) -> "list[av.Packet[av.AudioStream]]":
-    samples = sound.chord(job.digest(), job.seconds)
-    frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
-    frame.sample_rate = sound.RATE
-    frame.pts = 0
-    return [*stream.encode(frame), *stream.encode(None)]
+def _chord(job: Job) -> Iterator[av.AudioFrame]:
+    """Yield a soft chord of slowly swelling sines, seeded like the picture, drawn by FFmpeg's own source."""
+    draw = random.Random(job.digest())
+    root, tones = _ROOT * 2 ** (draw.randrange(8) / 12), []
+    for step in draw.choice(_CHORDS):
+        swell = f"(0.6+0.4*sin({draw.uniform(0.5, 1.4):.3f}*t+{draw.uniform(0, 6.3):.3f}))"
+        tones.append(f"{0.06 / (1 + step / 9):.4f}*sin(2*PI*{root * 2 ** (step / 12):.3f}*t)*{swell}")
+    fade = min(0.6, job.seconds / 4)
+    graph = av.filter.Graph()
+    source = graph.add("aevalsrc", f"exprs={'+'.join(tones)}:sample_rate={_RATE}:duration={job.seconds}")
+    rise = graph.add("afade", f"type=in:duration={fade}")
+    fall = graph.add("afade", f"type=out:start_time={job.seconds - fade}:duration={fade}")
+    shape = graph.add("aformat", "sample_fmts=fltp:channel_layouts=mono")
+    sink = graph.add("abuffersink")
+    for one, next_one in ((source, rise), (rise, fall), (fall, shape), (shape, sink)):
+        one.link_to(next_one)
+    graph.configure()
+    while True:
+        try:
+            frame = sink.pull()
+        except (EOFError, av.EOFError, BlockingIOError):
+            return
+        assert isinstance(frame, av.AudioFrame)
+        yield frame

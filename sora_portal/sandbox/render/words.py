@@ -1,12 +1,10 @@
-"""Words in the frame, drawn once as coverage and blended straight into the YUV planes, never in full-size RGB."""
+"""Caption, SANDBOX badge, source and running time code, written into the planes of a frame at its full size."""
 
+import textwrap
 import unicodedata
 from functools import cache
 
 import av
-import numpy as np
-from av.video.plane import VideoPlane
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 _WHITE, _NEUTRAL = 235, 128
@@ -21,93 +19,37 @@ def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
-class Stamp:
-    """A patch of white with a coverage of 0-255, at a place in the frame (even coordinates and size)."""
-
-    def __init__(self, cover: NDArray[np.uint8], x: int, y: int) -> None:
-        cover = np.pad(cover, ((0, cover.shape[0] % 2), (0, cover.shape[1] % 2)))
-        self.x, self.y = x // 2 * 2, y // 2 * 2
-        self.luma = cover.astype(np.int16)
-        half = cover.reshape(cover.shape[0] // 2, 2, cover.shape[1] // 2, 2).mean(axis=(1, 3))
-        self.chroma = half.astype(np.int16)
-
-    def press(self, planes: list[NDArray[np.uint8]]) -> None:
-        """Blend the patch into the Y, U and V planes."""
-        _blend(planes[0], self.luma, self.x, self.y, _WHITE)
-        for plane in planes[1:]:
-            _blend(plane, self.chroma, self.x // 2, self.y // 2, _NEUTRAL)
-
-
-def _blend(plane: NDArray[np.uint8], cover: NDArray[np.int16], x: int, y: int, target: int) -> None:
-    area = plane[y : y + cover.shape[0], x : x + cover.shape[1]]
-    cover = cover[: area.shape[0], : area.shape[1]]
-    under = area.astype(np.int16)
-    area[:] = (under + ((target - under) * cover.astype(np.int32) >> 8)).astype(np.uint8)
-
-
-class Overlay:
-    """Caption, SANDBOX badge, source label and running time code of one clip."""
+class Words:
+    """The words of one clip, drawn once as coverage; only the time code changes."""
 
     def __init__(self, caption: str, label: str, width: int, height: int, fps: int) -> None:
         self._fps = fps
         short = min(width, height)
-        margin = round(short * 0.055)
-        small, large = max(round(short * 0.031), 9), max(round(short * 0.046), 11)
-        badge = _badge("SANDBOX", small)
-        source = text_cover(printable(label), small, 190)
-        self._stamps = [Stamp(badge, margin, margin)]
-        self._stamps.append(
-            Stamp(source, width - margin - source.shape[1], margin + (badge.shape[0] - source.shape[0]) // 2)
-        )
-        self._digits = {sign: text_cover(sign, small, 225, box=True) for sign in "0123456789:"}
-        code_height = self._digits["0"].shape[0]
-        self._code_at = (margin, height - margin - code_height)
+        margin, small, large = round(short * 0.055), max(round(short * 0.031), 9), max(round(short * 0.046), 11)
+        self._cover = Image.new("L", (width, height))
+        pen = ImageDraw.Draw(self._cover)
+        badge, source = " ".join("SANDBOX"), printable(label)
+        left, _, right, bottom = pen.textbbox((margin + small * 0.8, margin + small * 0.3), badge, font=font(small))
+        pen.rounded_rectangle((margin, margin, right + left - margin, bottom + small * 0.5), radius=small, fill=205)
+        pen.text((left, margin + small * 0.3), badge, fill=20, font=font(small))
+        pen.text((width - margin, margin + small * 0.3), source, fill=190, font=font(small), anchor="ra")
+        self._code_at, self._face = (margin, height - margin - round(small * 1.3)), font(small)
         lines = wrapped(printable(caption) or "Untitled", large, width - 2 * margin, most=3 if height > width else 2)
-        bottom = height - margin - round(code_height * 1.5)
-        for line in reversed(lines):
-            cover = text_cover(line, large, 250)
-            bottom -= round(large * 1.28)
-            self._stamps.append(Stamp(cover, margin, bottom))
+        for up, line in enumerate(reversed(lines), start=1):
+            at = self._code_at[1] - round(small * 0.6) - round(large * 1.28 * up)
+            pen.text((margin, at), line, fill=250, font=font(large))
 
     def write(self, frame: av.VideoFrame, index: int) -> None:
         """Write the words for the frame with that index into a yuv420p frame."""
-        planes = [_pixels(plane) for plane in frame.planes]
-        for stamp in self._stamps:
-            stamp.press(planes)
         seconds, rest = divmod(index, self._fps)
+        cover = self._cover.copy()
         code = f"{seconds // 60:02d}:{seconds % 60:02d}:{rest:02d}"
-        Stamp(np.hstack([self._digits[sign] for sign in code]), *self._code_at).press(planes)
-
-
-def _pixels(plane: VideoPlane) -> NDArray[np.uint8]:
-    whole = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(plane.height, plane.line_size)
-    pixels: NDArray[np.uint8] = whole[:, : plane.width]
-    return pixels
-
-
-def text_cover(text: str, size: int, strength: int, *, box: bool = False) -> NDArray[np.uint8]:
-    """Return the coverage of one line of text; `box` gives every sign the width of a zero, for running digits."""
-    face = font(size)
-    width = round(face.getlength("0" if box else text)) + (1 if box else 4)
-    if text == ":":
-        width = round(width * 0.6)
-    image = Image.new("L", (max(width, 2), round(size * 1.35)), 0)
-    ImageDraw.Draw(image).text(
-        (width / 2 if box else 0, 0), text, fill=strength, font=face, anchor="ma" if box else "la"
-    )
-    return np.asarray(image)
-
-
-def _badge(text: str, size: int) -> NDArray[np.uint8]:
-    """Return a filled pill with the text cut out of it."""
-    inner = text_cover(" ".join(text), size, 255)
-    pad_x, pad_y = round(size * 0.8), round(size * 0.3)
-    height, width = inner.shape[0] + 2 * pad_y, inner.shape[1] + 2 * pad_x
-    pill = Image.new("L", (width * 4, height * 4), 0)
-    ImageDraw.Draw(pill).rounded_rectangle((0, 0, width * 4 - 1, height * 4 - 1), radius=height * 2, fill=205)
-    cover = np.asarray(pill.resize((width, height), Image.Resampling.BOX)).astype(np.int16)
-    cover[pad_y : pad_y + inner.shape[0], pad_x : pad_x + inner.shape[1]] -= inner
-    return np.clip(cover, 0, 255).astype(np.uint8)
+        ImageDraw.Draw(cover).text(self._code_at, code, fill=225, font=self._face)
+        for plane, ink in zip(frame.planes, (_WHITE, _NEUTRAL, _NEUTRAL), strict=True):
+            size = (plane.width, plane.height)
+            pixels = Image.frombytes("L", (plane.line_size, plane.height), bytes(plane))
+            pixels.paste(ink, (0, 0), cover if cover.size == size else cover.resize(size, Image.Resampling.BOX))
+            plane.update(pixels.tobytes())
 
 
 @cache
@@ -121,8 +63,7 @@ def _nearest(sign: str) -> str:
     if sign.isspace() or _drawable(sign):
         return sign
     plain = unicodedata.normalize("NFKD", _PLAIN.get(sign, sign))
-    kept = "".join(part for part in plain if not unicodedata.combining(part) and _drawable(part))
-    return kept or " "
+    return "".join(part for part in plain if not unicodedata.combining(part) and _drawable(part)) or " "
 
 
 def printable(text: str) -> str:
@@ -136,25 +77,6 @@ def printable(text: str) -> str:
 
 
 def wrapped(text: str, size: int, width: int, *, most: int) -> list[str]:
-    """Break the text into at most `most` lines of `width` pixels, the last one ending in an ellipsis if it must."""
-    face, lines, line = font(size), [], ""
-    for word in text.split():
-        longer = f"{line} {word}".strip()
-        if line and face.getlength(longer) > width:
-            lines.append(line)
-            line = word
-        else:
-            line = longer
-    lines.append(line)
-    if len(lines) > most:
-        lines = [*lines[: most - 1], f"{lines[most - 1]} …"]
-    return [_cut(line, size, width) for line in lines]
-
-
-def _cut(line: str, size: int, width: int) -> str:
-    face = font(size)
-    if face.getlength(line) <= width:
-        return line
-    while line and face.getlength(f"{line} …") > width:
-        line = line[:-1].rstrip(" …")
-    return f"{line} …"
+    """Break the text into at most `most` lines of about `width` pixels; what does not fit ends in an ellipsis."""
+    signs = int(width / (font(size).getlength(text) / max(len(text), 1) * 1.08))
+    return textwrap.wrap(text, max(signs, 8), max_lines=most, placeholder=" …")
