@@ -26,6 +26,7 @@ from sora_portal.generations.presentation import RowView, row_view
 from sora_portal.generations.quoting import Quote, quote
 from sora_portal.references.composer import with_files
 from sora_portal.refusals import Refused
+from sora_portal.web import bodies
 from sora_portal.web.http import with_toast
 
 STUDIO = "generations/studio.html"
@@ -219,11 +220,9 @@ def changes(request: Request) -> HttpResponse:
 @require_POST
 def callback(request: HttpRequest, token: str) -> HttpResponse:
     """A vendor's callback: kept in milliseconds, read later, believed never."""
-    length = request.headers.get("Content-Length", "")
-    if length.isdigit() and int(length) > callbacks.BODY_LIMIT:
-        return HttpResponse("too large\n", status=413, content_type="text/plain")
-    body = request.read(callbacks.BODY_LIMIT + 1)
-    if len(body) > callbacks.BODY_LIMIT:
-        return HttpResponse("too large\n", status=413, content_type="text/plain")
+    try:
+        body = bodies.read(request, limit=callbacks.BODY_LIMIT)
+    except bodies.NotReadable as refusal:
+        return HttpResponse(f"{refusal}\n", status=refusal.status, content_type="text/plain")
     known = callbacks.receive(token=token, body=body, now=timezone.now())
     return HttpResponse("ok\n" if known else "unknown\n", status=200 if known else 404, content_type="text/plain")

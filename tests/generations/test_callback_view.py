@@ -1,7 +1,9 @@
 """`/callbacks/<token>/`: kept in milliseconds, believed never."""
 
 import hashlib
+import io
 import json
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -93,3 +95,36 @@ def test_the_token_is_stored_hashed_only() -> None:
     row = factories.generation(state=State.RUNNING)
     token = f"token-{row.public_id}"
     assert row.attempts.get().token_hash == hashlib.sha256(token.encode()).hexdigest()
+
+
+def _chunked(client: Client, row: Generation, data: bytes, **environ: object) -> tuple[int, bytes]:
+    """Post as a server hands on a body that came in chunks: joined, and without a length."""
+    kinds: dict[str, Any] = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": "", "CONTENT_TYPE": "text/plain"}
+    answer = client.post(_url(row), **{**kinds, "wsgi.input": io.BytesIO(data), **environ})
+    return answer.status_code, answer.content
+
+
+def test_a_callback_sent_in_chunks_is_read(client: Client) -> None:
+    row = factories.generation(state=State.RUNNING)
+    assert _chunked(client, row, b'{"code": 200}', **{"wsgi.input_terminated": True}) == (200, b"ok\n")
+    assert bytes(CallbackInbox.objects.get().body) == b'{"code": 200}'
+
+
+def test_chunks_over_the_cap_are_refused_and_taken_in(client: Client) -> None:
+    row = factories.generation(state=State.RUNNING)
+    stream = io.BytesIO(b"x" * 200 * 1024)
+    assert _chunked(client, row, b"", **{"wsgi.input_terminated": True, "wsgi.input": stream})[0] == 413
+    assert stream.read() == b"", "its sender reads the answer, and the next request on the line is read as one"
+    assert not CallbackInbox.objects.exists()
+
+
+class _BreaksOff(io.BytesIO):
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise OSError("no more data")
+
+
+def test_chunks_that_break_off_or_have_no_known_end_are_not_kept(client: Client) -> None:
+    row = factories.generation(state=State.RUNNING)
+    assert _chunked(client, row, b"", **{"wsgi.input_terminated": True, "wsgi.input": _BreaksOff()})[0] == 400
+    assert _chunked(client, row, b"{}")[0] == 411
+    assert not CallbackInbox.objects.exists()
