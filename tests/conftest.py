@@ -15,6 +15,7 @@ from pytest_django import Settings
 from tests.database import guards_allow_flush
 from tests.migrated import copy_migrated
 from tests.sandbox_server import Sandbox, sandbox, sandbox_process
+from tests.slow_work import refused
 
 __all__ = ["guards_allow_flush", "sandbox", "sandbox_process"]
 
@@ -74,6 +75,13 @@ def no_network() -> Iterator[None]:
     socket.socket.connect = _guarded  # type: ignore[method-assign]
     yield
     socket.socket.connect = _connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_slow_transactions() -> Iterator[None]:
+    """Refuse hashing, processes, calls and media files inside a transaction."""
+    with refused():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.hashers import check_password
+from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 
 from sora_portal.accounts.models import Role, User
@@ -44,7 +44,6 @@ class NoPassword(Refused):
         )
 
 
-@transaction.atomic
 def load(*, password: str, now: datetime) -> None:
     """Make what is missing of the demo team, its project and the shipped catalog, and bring the catalog's unedited rows
     up to date; change nothing else that exists.
@@ -52,7 +51,18 @@ def load(*, password: str, now: datetime) -> None:
     Budgets and `password` are given to newly made people and a newly made project only, so a second run keeps what
     the team has set since. Raises NoPassword if somebody has to be made and `password` is empty.
     """
-    people, newcomers = _people(password)
+    # Before the transaction: hashing takes long on purpose.
+    missing = [wanted.username for wanted in TEAM if not User.objects.filter(username=wanted.username).exists()]
+    if missing and not password:
+        raise NoPassword
+    hashes = {username: make_password(password) for username in missing}
+    _load(hashes, now)
+
+
+@transaction.atomic
+def _load(hashes: dict[str, str], now: datetime) -> None:
+    """Make what is missing; `hashes` has the stored form of the password for each who has to be made."""
+    people, newcomers = _people(hashes)
     project, project_is_new = Project.objects.get_or_create(
         slug="autumn-launch", defaults={"name": PROJECT, "archived_at": None}
     )
@@ -71,24 +81,23 @@ def load(*, password: str, now: datetime) -> None:
             credits.set_quota(by=admin, scope=credits.scope_for_member(person), monthly=wanted.monthly, now=now)
 
 
-def _people(password: str) -> tuple[list[User], set[str]]:
+def _people(hashes: dict[str, str]) -> tuple[list[User], set[str]]:
     """Return the team's accounts in the order of TEAM, and the user names that were made just now."""
     people, newcomers = [], set()
     for wanted in TEAM:
-        user = User.objects.filter(username=wanted.username).first()
-        if user is None:
-            if not password:
-                raise NoPassword
-            is_admin = wanted.role == Role.ADMIN
-            user = User.objects.create_user(
-                wanted.username,
-                f"{wanted.username}@northwind.example",
-                password,
-                name=wanted.name,
-                role=wanted.role.value,
-                is_staff=is_admin,
-                is_superuser=is_admin,
-            )
+        is_admin = wanted.role == Role.ADMIN
+        user, created = User.objects.get_or_create(
+            username=wanted.username,
+            defaults={
+                "email": f"{wanted.username}@northwind.example",
+                "password": hashes.get(wanted.username, ""),
+                "name": wanted.name,
+                "role": wanted.role.value,
+                "is_staff": is_admin,
+                "is_superuser": is_admin,
+            },
+        )
+        if created:
             newcomers.add(wanted.username)
         people.append(user)
     return people, newcomers

@@ -77,15 +77,13 @@ def upload(*, by: User, file: IO[bytes], now: datetime) -> ReferenceImage:
         return faster
 
 
-@transaction.atomic
 def _earlier(by: User, sha256: str, picture: Picture, now: datetime) -> ReferenceImage | None:
     """Return the row that `by` has for this picture, as fresh as a new one and with its files in place."""
-    rows = ReferenceImage.objects.select_for_update(no_key=True).filter(owner=by, sha256=sha256)
-    found = rows.first()
-    if found is not None:
-        rows.update(created_at=now)
-        if not (storage.picture_path(found.public_id).exists() and storage.thumb_path(found.public_id).exists()):
-            storage.keep(found.public_id, picture.data, picture.thumb)
+    rows = ReferenceImage.objects.filter(owner=by, sha256=sha256)
+    # One statement: where it changed a row, no pruning takes that row from now on.
+    found = rows.first() if rows.update(created_at=now) else None
+    if found is not None and not storage.is_kept(found.public_id):
+        storage.keep(found.public_id, picture.data, picture.thumb)
     return found
 
 

@@ -21,6 +21,11 @@ def thumb_path(public_id: str) -> Path:
     return root() / f"{public_id}.thumb.jpg"
 
 
+def is_kept(public_id: str) -> bool:
+    """Return whether both files are there."""
+    return picture_path(public_id).exists() and thumb_path(public_id).exists()
+
+
 def keep(public_id: str, data: bytes, thumb: bytes) -> None:
     """Write both files so that they survive a power cut, or raise OSError."""
     root().mkdir(parents=True, exist_ok=True)
