@@ -3,12 +3,13 @@
 from django import forms
 
 from sora_portal.accounts.models import Role, User
+from sora_portal.web.forms import TextField
 
 
 class PersonForm(forms.Form):
     """A new account."""
 
-    name = forms.CharField(label="Full name", max_length=150, error_messages={"required": "Say who it is."})
+    name = TextField(label="Full name", max_length=150, error_messages={"required": "Say who it is."})
     username = forms.RegexField(
         r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
         label="User name",

@@ -7,15 +7,16 @@ from django import forms
 
 from sora_portal.budgets.actions import ONCE, RAISE, UNTIL, Answer
 from sora_portal.credits.forms import CreditsField
+from sora_portal.web.forms import DayField, TextField, WholeField
 
 
 class AnswerForm(forms.Form):
     """How much, and for how long. Each way is a button; the day counts for one of them."""
 
     amount = CreditsField(label="Credits", lowest=1)
-    last = forms.DateField(label="Until", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    last = DayField(label="Until", required=False)
     way = forms.ChoiceField(choices=[(way, way) for way in (ONCE, UNTIL, RAISE)])
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = WholeField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, today: date | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -37,7 +38,7 @@ class AnswerForm(forms.Form):
 class DeclineForm(forms.Form):
     """Why not."""
 
-    reason = forms.CharField(
+    reason = TextField(
         label="Reason", max_length=300, error_messages={"required": "Say why: the person who asked reads it."}
     )
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = WholeField(widget=forms.HiddenInput)

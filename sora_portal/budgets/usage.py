@@ -21,6 +21,7 @@ from sora_portal.credits import queries as credits
 from sora_portal.credits.models import Hold, Journal, Kind, Scope
 from sora_portal.generations.models import Generation
 from sora_portal.projects.models import Project
+from sora_portal.web.asked import day
 
 GROUPS = {"person": "Person", "project": "Project", "model": "Model", "vendor": "Vendor", "day": "Day"}
 _COLUMNS = {"person": "member_id", "project": "project_id", "vendor": "connection_id"}
@@ -44,7 +45,7 @@ class Span:
     def read(cls, first: str, last: str, today: date) -> "Span":
         """Return what an address asks for; what makes no sense is this month. At most LONGEST days."""
         usual = cls.of_month(today)
-        begin, end = _day(first) or usual.first, _day(last) or usual.last
+        begin, end = day(first) or usual.first, day(last) or usual.last
         if end < begin or end.year > today.year + 1 or begin.year < 2000:
             return usual
         return cls(max(begin, end - timedelta(days=LONGEST - 1)), end)
@@ -58,13 +59,6 @@ class Span:
     def days(self) -> list[date]:
         """Every day of it."""
         return [self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1)]
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 @dataclass(frozen=True)

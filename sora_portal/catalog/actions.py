@@ -15,6 +15,7 @@ from sora_portal.catalog.domain import Json
 from sora_portal.catalog.models import Connection, Lifecycle, PriceList, VendorPrice, VideoModel
 from sora_portal.catalog.shipping import Plan, Step
 from sora_portal.refusals import Refused
+from sora_portal.web.text import stripped
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ def pause_connection(*, by: User, connection: Connection, reason: str) -> None:
     """Hold everything that is queued for a connection; what the vendor already works on is still fetched."""
     require_admin(by)
     Connection.objects.filter(pk=connection.pk, paused_at=None).update(
-        paused_at=timezone.now(), pause_reason=reason.strip()[:200] or f"Paused by {by.display_name}", latched=False
+        paused_at=timezone.now(), pause_reason=stripped(reason)[:200] or f"Paused by {by.display_name}", latched=False
     )
 
 

@@ -21,6 +21,7 @@ from sora_portal.catalog import checks
 from sora_portal.catalog.documents import Json, SpecError, entries, mapping, number, text, whole
 from sora_portal.catalog.parameters import LISTS, Choice, Field, meets
 from sora_portal.catalog.reading import MILLI, Price, read_field, read_price
+from sora_portal.web.text import is_blank, one_line_end
 
 __all__ = ["MILLI", "NEEDED", "Choice", "Encoded", "Field", "InvalidChoices", "Json", "Price", "Spec", "SpecError"]
 
@@ -177,10 +178,11 @@ class Spec:
         errors = {key: "This model has no such setting." for key in wanted if key not in shown}
         asked = {key: entry.tidy(str(wanted[key])) for key, entry in shown.items() if key in wanted}
         chosen = {**self.standing({key: entry.default for key, entry in shown.items()} | asked), **asked}
-        if not prompt.strip():
+        typed = one_line_end(prompt)
+        if is_blank(typed):
             errors["prompt"] = "Describe the video first."
-        elif len(prompt) > self.prompt_max:
-            errors["prompt"] = f"{len(prompt):,} characters; this model takes at most {self.prompt_max:,}."
+        elif len(typed) > self.prompt_max:
+            errors["prompt"] = f"{len(typed):,} characters; this model takes at most {self.prompt_max:,}."
         for key, entry in shown.items():
             problem = self._problem(entry, chosen)
             if problem:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from sora_portal.catalog.checking import asks_balance
 from sora_portal.catalog.models import Connection, Lifecycle, VideoModel
+from sora_portal.web.forms import DayField, TextField, WholeField
 
 Posted = Mapping[str, Any] | None
 
@@ -22,7 +23,7 @@ PECULIAR = {"body_style", "path_prefix"}
 class KeyForm(forms.Form):
     """A new API key. What was typed is never rendered again, not even after a mistake."""
 
-    key = forms.CharField(
+    key = TextField(
         label="API key",
         max_length=500,
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
@@ -41,7 +42,7 @@ class KeyForm(forms.Form):
         return key
 
 
-class _Limit(forms.IntegerField):
+class _Limit(WholeField):
     """A number of things at once; more of them wait."""
 
     def __init__(self, label: str, help_text: str, *, least: int = 1) -> None:
@@ -74,7 +75,7 @@ class SettingsForm(forms.Form):
         choices=[("nested", "Nested"), ("flat", "Flat")],
         help_text="Nested puts the settings under “input”; one page of the vendor's shows them flat.",
     )
-    media_hosts = forms.CharField(
+    media_hosts = TextField(
         label="Hosts that videos come from",
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
         help_text="One a line; their subdomains count too. A video from anywhere else is not fetched.",
@@ -131,7 +132,7 @@ class SettingsForm(forms.Form):
 class PauseForm(forms.Form):
     """Why a connection rests."""
 
-    reason = forms.CharField(
+    reason = TextField(
         label="Why",
         max_length=200,
         error_messages={"required": "Say why, so that the others know when to resume."},
@@ -146,14 +147,9 @@ class LifecycleForm(forms.Form):
     """Where a model stands, and when it ends. `others`: the models that can follow it, read once a page."""
 
     lifecycle = forms.ChoiceField(label="Stage", choices=Lifecycle.choices)
-    retires_on = forms.DateField(
-        label="Ends on",
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "Write the day like 2026-12-31."},
-    )
+    retires_on = DayField(label="Ends on", required=False)
     successor = forms.ChoiceField(label="Followed by", required=False)
-    note = forms.CharField(label="Note", required=False, max_length=200)
+    note = TextField(label="Note", required=False, max_length=200)
 
     def __init__(self, data: Posted = None, *, model: VideoModel, others: Sequence[VideoModel]) -> None:
         initial = {
@@ -179,13 +175,9 @@ class LifecycleForm(forms.Form):
 class RetireForm(forms.Form):
     """The end of a vendor: the day on which all its models end, and what follows those that name nothing else."""
 
-    on = forms.DateField(
-        label="All its models end on",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": "Name the day; today ends them at once.", "invalid": "Write it like 2026-12-31."},
-    )
+    on = DayField(label="All its models end on", error_messages={"required": "Name the day; today ends them at once."})
     successor = forms.ChoiceField(label="Followed by", required=False)
-    note = forms.CharField(label="Note", required=False, max_length=200)
+    note = TextField(label="Note", required=False, max_length=200)
 
     def __init__(self, data: Posted = None, *, connection: Connection, others: Sequence[VideoModel]) -> None:
         super().__init__(data, auto_id=f"{connection.slug}_retire_%s", initial={"on": timezone.localdate()})

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from sora_portal.catalog.documents import Json
+from sora_portal.web.text import one_line_end, stripped
 
 ANY = "*"
 """In a condition: whatever is filled in, but not nothing."""
@@ -123,8 +124,8 @@ class Field:
     def tidy(self, value: str) -> str:
         """Return `value` as it is kept: no space around it, no empty lines between addresses, one kind of line end."""
         if self.kind in LISTS:
-            return "\n".join(line.strip() for line in value.splitlines() if line.strip())
-        return "\n".join(value.splitlines()).strip() if self.kind in TYPED else value
+            return "\n".join(filter(None, map(stripped, value.splitlines())))
+        return stripped(one_line_end(value)) if self.kind in TYPED else value
 
     def problem(self, value: str, values: Mapping[str, str]) -> str:
         """Return why `value`, which is not empty, cannot stand here beside the other `values`; or nothing."""

@@ -31,6 +31,7 @@ from sora_portal.credits.refusals import (
 )
 from sora_portal.projects.models import Project
 from sora_portal.refusals import Refused
+from sora_portal.web.text import seen
 
 Outcome = TypeVar("Outcome")
 
@@ -186,7 +187,7 @@ def adjust(*, by: User, scope: Scope, amount: int, reason: str, key: str, now: d
     `grant` does.
     """
     require_admin(by)
-    if len(reason.strip()) < domain.REASON_MIN:
+    if seen(reason) < domain.REASON_MIN:
         raise ReasonTooShort()
     if not amount:
         raise ValueError("an adjustment moves something")
@@ -237,7 +238,7 @@ def refund(*, by: User, ref: str, amount: int, reason: str, key: str, now: datet
     Raises TooMuchBack beyond what was captured and not yet refunded, ReasonTooShort, KeyUsed, NotAllowed.
     """
     require_admin(by)
-    if len(reason.strip()) < domain.REASON_MIN:
+    if seen(reason) < domain.REASON_MIN:
         raise ReasonTooShort()
     if amount <= 0:
         raise ValueError("a refund gives something back")

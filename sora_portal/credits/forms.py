@@ -9,17 +9,18 @@ from sora_portal.accounts.models import User
 from sora_portal.credits import domain, periods
 from sora_portal.credits.models import Rhythm
 from sora_portal.credits.periods import Terms
+from sora_portal.web.forms import DayField, TextField
 from sora_portal.web.words import credits_text
 
 
-class CreditsField(forms.CharField):
+class CreditsField(TextField):
     """Credits as people write them ("1,250.5"), cleaned to integer milli-credits; None when left empty.
 
     `lowest` is the least that is taken, in milli-credits.
     """
 
     def __init__(self, *, lowest: int | None = None, **kwargs: Any) -> None:
-        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "maxlength": 20})
+        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
         super().__init__(widget=widget, max_length=20, **kwargs)
         self.lowest = lowest
 
@@ -46,8 +47,8 @@ class BudgetForm(forms.Form):
 
     quota = CreditsField(label="Credits", required=False, lowest=0, help_text="Empty: no limit. It counts at once.")
     rhythm = forms.ChoiceField(label="Given", choices=Rhythm.choices, widget=forms.RadioSelect)
-    starts = forms.DateField(label="First day", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    ends = forms.DateField(label="Last day", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    starts = DayField(label="First day", required=False)
+    ends = DayField(label="Last day", required=False)
     carry_over = forms.BooleanField(
         label="Carry over what is left", required=False, help_text="Otherwise it expires at the end."
     )
@@ -93,7 +94,7 @@ class NewcomersForm(forms.Form):
 class OnceForm(forms.Form):
     """A movement of credits by hand. `key` is born with the form, so that a double click counts once."""
 
-    key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    key = TextField(widget=forms.HiddenInput, max_length=64)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["initial"] = {"key": uuid4().hex, **(kwargs.get("initial") or {})}
@@ -104,20 +105,19 @@ class GrantForm(OnceForm):
     """Credits on top of the quota: for the current period, or until a day."""
 
     amount = CreditsField(label="Credits to add", lowest=1)
-    last = forms.DateField(
+    last = DayField(
         label="Until",
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
         help_text="They are spent first, and expire by themselves after this day. Empty: they belong to the budget.",
     )
-    reason = forms.CharField(max_length=400, help_text="Stays in the ledger with your name.")
+    reason = TextField(max_length=400, help_text="Stays in the ledger with your name.")
 
 
 class AdjustForm(OnceForm):
     """A correction, up or down."""
 
     amount = CreditsField(label="Credits, up or down", help_text="−20 takes 20 away.")
-    reason = forms.CharField(
+    reason = TextField(
         max_length=500,
         min_length=domain.REASON_MIN,
         help_text="At least 10 characters; stays in the ledger with your name.",
@@ -136,7 +136,7 @@ class RefundForm(OnceForm):
     """What is given back of a video's price."""
 
     amount = CreditsField(label="Credits to give back", lowest=1)
-    reason = forms.CharField(
+    reason = TextField(
         max_length=500,
         min_length=domain.REASON_MIN,
         help_text="At least 10 characters; stays in the ledger with your name.",
@@ -147,12 +147,12 @@ class RefundForm(OnceForm):
 class LedgerForm(forms.Form):
     """Which lines of the ledger to show."""
 
-    first = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    first = DayField(label="From", required=False)
+    last = DayField(label="To", required=False)
     by = forms.ModelChoiceField(
         label="By", required=False, queryset=User.objects.order_by("name", "username"), empty_label="Anybody"
     )
-    video = forms.CharField(label="Video", required=False, max_length=64, widget=forms.TextInput(attrs={"size": 12}))
+    video = TextField(label="Video", required=False, max_length=64, widget=forms.TextInput(attrs={"size": 12}))
 
 
 class AskForm(forms.Form):
@@ -161,7 +161,7 @@ class AskForm(forms.Form):
     prefix = "ask"
 
     amount = CreditsField(label="Credits to ask for", lowest=1, help_text="This is what the video lacks.")
-    reason = forms.CharField(
+    reason = TextField(
         label="Reason",
         max_length=300,
         widget=forms.TextInput(attrs={"placeholder": "What the video is for, and by when", "autocomplete": "off"}),

@@ -11,6 +11,7 @@ from sora_portal.catalog.prices import Prices
 from sora_portal.catalog.queries import price_lines
 from sora_portal.credits import books
 from sora_portal.credits.forms import CreditsField
+from sora_portal.web.forms import DayField, TextField
 
 ANY, OFF = "any", "off"
 
@@ -18,14 +19,12 @@ ANY, OFF = "any", "off"
 class PricesForm(forms.Form):
     """What a model costs from a day on. Every rule but the last, which takes what no other does, may be emptied."""
 
-    valid_from = forms.DateField(
+    valid_from = DayField(
         label="From",
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
         help_text="Empty: from now on. What is already reserved keeps its price.",
-        error_messages={"invalid": "Choose a day."},
     )
-    note = forms.CharField(label="Note", required=False, max_length=200, help_text="Why, for whoever reads the list.")
+    note = TextField(label="Note", required=False, max_length=200, help_text="Why, for whoever reads the list.")
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, prices: Prices, now: datetime) -> None:
         self.prices, self._now = prices, now

@@ -16,6 +16,7 @@ from sora_portal.credits import books, domain, periods, settling
 from sora_portal.credits.models import Bucket, Hold, Journal, Kind, Scope, ScopeKind
 from sora_portal.credits.refusals import credits_words
 from sora_portal.projects.models import Project
+from sora_portal.web.asked import number
 from sora_portal.web.words import credits_text
 
 
@@ -186,7 +187,7 @@ def scope_at(address: str) -> Scope | None:
     kind, _, pk = address.partition("-")
     if kind == ScopeKind.ORGANISATION and not pk:
         return Scope.objects.filter(kind=kind).first() or Scope(kind=kind)
-    if kind not in ("project", "member", "connection") or not (pk.isascii() and pk.isdecimal() and len(pk) < 18):
+    if kind not in ("project", "member", "connection") or not number(pk):
         return None
     found = Scope.objects.filter(**{f"{kind}_id": int(pk)}).select_related("project", "member", "connection").first()
     if found is not None:

@@ -8,13 +8,14 @@ from django import forms
 from sora_portal.catalog import vendor_costs
 from sora_portal.catalog.models import PER
 from sora_portal.catalog.prices import Prices
+from sora_portal.web.forms import TextField
 
 
-class MoneyField(forms.CharField):
+class MoneyField(TextField):
     """An amount as people write it ("0.015"), cleaned to millionths; None when left empty."""
 
     def __init__(self, **kwargs: Any) -> None:
-        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "maxlength": 20})
+        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
         super().__init__(widget=widget, max_length=20, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
@@ -47,7 +48,7 @@ class VendorPriceForm(forms.Form):
     )
     per = forms.ChoiceField(label="For", choices=PER)
     charges_failures = forms.BooleanField(label="The vendor charges for videos that fail too", required=False)
-    note = forms.CharField(label="Note", required=False, max_length=200, help_text="Where you read it.")
+    note = TextField(label="Note", required=False, max_length=200, help_text="Where you read it.")
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, prices: Prices) -> None:
         self.prices, known = prices, prices.vendor

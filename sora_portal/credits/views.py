@@ -23,6 +23,7 @@ from sora_portal.credits.periods import Terms
 from sora_portal.credits.refusals import credits_words
 from sora_portal.refusals import Refused
 from sora_portal.web import spreadsheets
+from sora_portal.web.asked import number
 from sora_portal.web.http import with_toast
 from sora_portal.web.spreadsheets import Credits
 
@@ -149,16 +150,18 @@ def _board(request: Request, scope: Scope, *, status: int = 200, **bound: forms.
 
 def _asked(request: Request, chosen: LedgerForm) -> history.Filter:
     """Return which lines of the ledger an address asks for; what makes no sense counts as not asked."""
-    kind, before = request.GET.get("kind", ""), request.GET.get("before", "")
-    data = chosen.cleaned_data if chosen.is_valid() else {}
+    kind = request.GET.get("kind", "")
+    # One filter that makes no sense does not take the others along.
+    chosen.is_valid()
+    data = chosen.cleaned_data
     person = data.get("by")
     return history.Filter(
         kind=kind if kind in Kind.values else "",
         first=data.get("first"),
         last=data.get("last"),
-        ref=(data.get("video") or "").strip(),
+        ref=data.get("video") or "",
         by=person.pk if person else 0,
-        before=int(before) if before.isascii() and before.isdecimal() and len(before) < 18 else 0,
+        before=number(request.GET.get("before", "")),
     )
 
 

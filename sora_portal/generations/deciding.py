@@ -26,6 +26,7 @@ from sora_portal.generations.wake import FETCH, SUBMIT, wake
 from sora_portal.generations.watching import record
 from sora_portal.pace import scaled
 from sora_portal.refusals import Refused
+from sora_portal.web.text import seen, stripped
 
 REASON_MAX = 250
 BY_POLICY = "Written off after three days without news from the vendor; the credits are back"
@@ -112,8 +113,8 @@ def write_off(*, by: User, generation: Generation, reason: str, now: datetime) -
     Raises NotAllowed, ReasonTooShort, Overtaken when it is not in doubt any more.
     """
     require_admin(by)
-    reason = reason.strip()
-    if len(reason) < REASON_MIN:
+    reason = stripped(reason)
+    if seen(reason) < REASON_MIN:
         raise ReasonTooShort(f"Give a reason of at least {REASON_MIN} characters: it stays in the history.")
     with _turn(generation, IN_DOUBT) as (row, attempt):
         _end(row, attempt, now=now, by=by, text=f"Written off: {reason[:REASON_MAX]}")

@@ -19,6 +19,8 @@ from sora_portal.generations.options import form_field, text_of
 from sora_portal.projects.models import Project
 from sora_portal.references import using
 from sora_portal.references.composer import PicturesField, character_field
+from sora_portal.web.asked import number
+from sora_portal.web.forms import TextField, WholeField
 
 NO_SUCH = "Select a valid choice. That choice is not one of the available choices."
 
@@ -26,7 +28,7 @@ NO_SUCH = "Select a valid choice. That choice is not one of the available choice
 class ComposeForm(forms.Form):
     """Prompt, model, project, and one field for each setting that the model has."""
 
-    prompt = forms.CharField(
+    prompt = TextField(
         label="Describe your video",
         error_messages={"required": "Describe the video first."},
         widget=forms.Textarea(
@@ -42,9 +44,9 @@ class ComposeForm(forms.Form):
             "invalid_choice": NO_SUCH,
         },
     )
-    submit_key = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
-    quoted = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    options_of = forms.CharField(required=False, widget=forms.HiddenInput)
+    submit_key = TextField(max_length=64, required=False, widget=forms.HiddenInput)
+    quoted = WholeField(required=False, widget=forms.HiddenInput)
+    options_of = TextField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, user: User, bad_files: Mapping[str, str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -237,7 +239,7 @@ class ComposeForm(forms.Form):
 class WriteOffForm(forms.Form):
     """Why a video in doubt is given up."""
 
-    reason = forms.CharField(
+    reason = TextField(
         label="Reason",
         min_length=REASON_MIN,
         max_length=REASON_MAX,
@@ -246,7 +248,6 @@ class WriteOffForm(forms.Form):
         error_messages={
             "required": "Say why: the author reads it.",
             "min_length": f"Give a reason of at least {REASON_MIN} characters: it stays in the history.",
-            "max_length": f"Please keep it under {REASON_MAX} characters.",
         },
     )
 
@@ -254,7 +255,7 @@ class WriteOffForm(forms.Form):
 class TaskIdForm(forms.Form):
     """The vendor's own name for a task whose answer was lost."""
 
-    task_id = forms.CharField(
+    task_id = TextField(
         label="The vendor's task id",
         max_length=512,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
@@ -309,7 +310,7 @@ class MoveForm(forms.Form):
 class ReleaseForm(forms.Form):
     """Why videos are released."""
 
-    reason = forms.CharField(
+    reason = TextField(
         label="What their authors read",
         required=False,
         max_length=REASON_LIMIT,
@@ -320,7 +321,7 @@ class ReleaseForm(forms.Form):
 
 def _is_key(wanted: object) -> bool:
     """Return whether `wanted` can be the key of a row at all."""
-    return str(wanted or "").isdecimal() and len(str(wanted)) < 19
+    return number(str(wanted or "")) > 0
 
 
 def new_submit_key() -> str:

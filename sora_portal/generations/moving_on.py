@@ -28,6 +28,7 @@ from sora_portal.generations.wake import SUBMIT, wake
 from sora_portal.providers.base import ErrorKind
 from sora_portal.references import using
 from sora_portal.refusals import Refused
+from sora_portal.web.text import stripped
 from sora_portal.web.words import credits_text
 
 # Somebody waits in front of the page: what is not decided by then is left for the next press of the button.
@@ -141,7 +142,7 @@ def release_all(*, by: User, place: Place, reason: str, now: datetime) -> Tally:
     _check(by, place)
 
     def decide(row: Generation) -> Tally:
-        _release(row, f"{_ended(row)} {reason.strip() or _advice(row)}", by, now)
+        _release(row, f"{_ended(row)} {stripped(reason) or _advice(row)}", by, now)
         return Tally(released=1)
 
     return _each(place, decide)

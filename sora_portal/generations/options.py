@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from sora_portal.catalog.domain import NEEDED, Field
+from sora_portal.web.forms import TextField
 
 RADIOS_MAX = 4
 """More choices than this make a list instead of buttons side by side."""
@@ -58,10 +59,10 @@ def form_field(entry: Field, *, blocked: Mapping[str, str], required: bool) -> f
     if entry.kind in ("images", "urls"):
         rows = 1 if entry.most_count == 1 else 2
         attrs = {"rows": rows, "spellcheck": "false", "placeholder": "https://", "autocapitalize": "off"}
-        return forms.CharField(widget=forms.Textarea(attrs=attrs), strip=False, **common)
+        return TextField(widget=forms.Textarea(attrs=attrs), strip=False, **common)
     if entry.kind == "text":
-        return forms.CharField(widget=forms.Textarea(attrs={"rows": 2}), strip=False, **common)
-    return forms.CharField(widget=_input(entry), **common)
+        return TextField(widget=forms.Textarea(attrs={"rows": 2}), strip=False, **common)
+    return TextField(widget=_input(entry), **common)
 
 
 def _input(entry: Field) -> forms.Widget:

@@ -27,6 +27,7 @@ from sora_portal.generations.quoting import Quote, quote
 from sora_portal.references.composer import with_files
 from sora_portal.refusals import Refused
 from sora_portal.web import bodies
+from sora_portal.web.asked import number
 from sora_portal.web.http import with_toast
 
 STUDIO = "generations/studio.html"
@@ -69,7 +70,7 @@ def _list(request: Request) -> dict[str, Any]:
     projects = queries.audience_of(request.user)
     # The tag is read before the rows: a change in between is then shown twice, never missed.
     cursor = feed.cursor(projects)
-    rows, following = queries.page(request.user, wanted=wanted, before=_number(before))
+    rows, following = queries.page(request.user, wanted=wanted, before=number(before))
     here = reverse("generations:studio")
     return {
         "rows": [row_view(row, viewer=request.user) for row in rows],
@@ -84,11 +85,6 @@ def _list(request: Request) -> dict[str, Any]:
         "examples": EXAMPLES if not wanted else (),
         "notices": notices(request.user, projects),
     }
-
-
-def _number(text: str) -> int:
-    """Return a number from an address or a header; 0 for anything that is none (including "²", a digit to Python)."""
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 19 else 0
 
 
 def _money(request: Request) -> dict[str, Any]:
@@ -206,7 +202,7 @@ def _tag(request: HttpRequest) -> str:
 def changes(request: Request) -> HttpResponse:
     """What changed since the page's tag: those rows and the budget, nothing else; 304 when nothing did."""
     seen = request.headers.get("HX-PTag", "")
-    cursor = _number(seen)
+    cursor = number(seen)
     rows, tag = queries.changed_since(request.user, cursor=cursor)
     # Oldest first: each new row goes on top of the one before it.
     changed = [row_view(row, viewer=request.user, cursor=cursor) for row in rows]

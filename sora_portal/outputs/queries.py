@@ -9,6 +9,8 @@ from sora_portal.accounts.models import User
 from sora_portal.credits.models import Journal
 from sora_portal.generations.models import Attempt, Event, Generation, ReferenceUse, Review
 from sora_portal.projects.models import Project
+from sora_portal.web.asked import number
+from sora_portal.web.text import stripped
 
 PAGE = 24
 LONGEST_SEARCH = 200
@@ -46,14 +48,12 @@ class Wish:
     def read(cls, asked: QueryDict) -> "Wish":
         """Return the wish in an address; what makes no sense counts as not asked."""
         show = asked.get("show", "")
-        before = asked.get("before", "")
         return cls(
-            # A zero byte is the one character that PostgreSQL's text cannot hold.
-            words=asked.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH],
+            words=stripped(asked.get("q", ""))[:LONGEST_SEARCH],
             show=show if show in SHOWN else "",
-            project=asked.get("project", "").replace("\0", "")[:80],
+            project=asked.get("project", "")[:80],
             mine=asked.get("person", "") == "mine",
-            before=int(before) if before.isascii() and before.isdecimal() and len(before) < 19 else 0,
+            before=number(asked.get("before", "")),
         )
 
     @property

@@ -7,6 +7,7 @@ from django import forms
 
 from sora_portal.accounts.models import User
 from sora_portal.projects.models import Project
+from sora_portal.web.forms import TextField
 
 Posted = Mapping[str, Any] | None
 
@@ -14,7 +15,7 @@ Posted = Mapping[str, Any] | None
 class ProjectForm(forms.Form):
     """The name of a project, new or not."""
 
-    name = forms.CharField(label="Name", max_length=80, error_messages={"required": "Give it a name."})
+    name = TextField(label="Name", max_length=80, error_messages={"required": "Give it a name."})
 
     def __init__(self, data: Posted = None, *, project: Project | None = None) -> None:
         auto_id = f"project_{project.pk}_%s" if project else "new_project_%s"

@@ -21,6 +21,7 @@ from sora_portal.references.domain import PICTURE, character_id, lines, picture_
 from sora_portal.references.models import Character, ReferenceImage
 from sora_portal.references.pictures import NotAPicture, too_large
 from sora_portal.web import uploads
+from sora_portal.web.forms import TextField
 
 # Beside the field itself, for a browser without scripts: the files go with the form.
 FILES = "__files"
@@ -37,7 +38,7 @@ class Entry:
     thumb: str
 
 
-class PicturesField(forms.CharField):
+class PicturesField(TextField):
     """Pictures: uploaded ones and addresses, one on each line; with a script it is thumbnails and a place to drop."""
 
     widget = forms.Textarea

@@ -9,6 +9,7 @@ from sora_portal.accounts.models import User
 from sora_portal.projects.models import Project
 from sora_portal.references.domain import CLIP_LONGEST, CONSENT, SPAN_MOST, address_problem, span_problem
 from sora_portal.references.models import Character
+from sora_portal.web.forms import TextField, WholeField
 
 Posted = Mapping[str, Any] | None
 
@@ -16,7 +17,7 @@ Posted = Mapping[str, Any] | None
 class NameForm(forms.Form):
     """What a character is called, and who may use it besides its owner."""
 
-    name = forms.CharField(
+    name = TextField(
         label="Name",
         max_length=60,
         error_messages={"required": "Give it a name.", "max_length": "At most 60 characters."},
@@ -57,21 +58,21 @@ class ConsentForm(NameForm):
 class ClipForm(ConsentForm):
     """A new character from a part of a clip at an address."""
 
-    clip_url = forms.CharField(
+    clip_url = TextField(
         label="Address of the clip",
         max_length=2000,
         widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "off"}),
         help_text="The vendor opens it; the portal never does.",
         error_messages={"required": "Give the address of the clip.", "max_length": "This address is too long."},
     )
-    start = forms.IntegerField(
+    start = WholeField(
         label="From second",
         min_value=0,
         max_value=CLIP_LONGEST,
         initial=0,
         error_messages={"required": "Give a whole number.", "invalid": "Give a whole number."},
     )
-    end = forms.IntegerField(
+    end = WholeField(
         label="To second",
         min_value=1,
         max_value=CLIP_LONGEST + SPAN_MOST,

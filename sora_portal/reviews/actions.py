@@ -11,6 +11,7 @@ from sora_portal.refusals import Refused
 from sora_portal.reviews import reviewers
 from sora_portal.reviews.domain import DID, MOVE, OPEN, Move, Needs, Sight, Standing, Verdict, lacks
 from sora_portal.reviews.models import Decision, Note
+from sora_portal.web.text import stripped
 
 
 class Overtaken(Refused):
@@ -45,7 +46,7 @@ def decide(*, by: User, generation: Generation, verdict: Verdict, reason: str, s
             raise Overtaken(_news(row, last, seen))
         return last
     move = _move(row, verdict)
-    words = reason.strip()
+    words = stripped(reason)
     if lacks(move, reason=words, open_notes=_open_notes(row)):
         raise ReasonMissing(_ask(move))
     decision = Decision.objects.create(

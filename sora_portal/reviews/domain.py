@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sora_portal.web.text import is_blank
+
 
 class Standing(StrEnum):
     """Where the review of a video is; the words are those of the generation's row."""
@@ -91,7 +93,7 @@ def moves_from(standing: str) -> tuple[Move, ...]:
 
 def lacks(move: Move, *, reason: str, open_notes: int) -> bool:
     """Return whether a decision fails to say to the author what `move` needs."""
-    if reason.strip() or move.needs is Needs.NOTHING:
+    if not is_blank(reason) or move.needs is Needs.NOTHING:
         return False
     return not (move.needs is Needs.REASON_OR_NOTE and open_notes)
 

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from sora_portal.reviews.domain import Sight, Verdict, frame_at, timecode
+from sora_portal.web.forms import TextField, WholeField
 
 LONGEST = 2000
 
@@ -17,16 +18,15 @@ class DecisionForm(forms.Form):
         choices=[(verdict.value, verdict.value) for verdict in Verdict],
         error_messages={"required": "Choose one of the decisions.", "invalid_choice": "Choose one of the decisions."},
     )
-    reason = forms.CharField(
+    reason = TextField(
         label="Reason",
         required=False,
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": "What the author should know"}),
-        error_messages={"max_length": f"Please keep it under {LONGEST:,} characters."},
     )
-    expected = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
-    decisions = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    sha256 = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    expected = TextField(required=False, max_length=10, widget=forms.HiddenInput)
+    decisions = WholeField(required=False, widget=forms.HiddenInput)
+    sha256 = TextField(required=False, max_length=64, widget=forms.HiddenInput)
 
     @classmethod
     def of(cls, sight: Sight, *, reason: str = "") -> "DecisionForm":
@@ -50,7 +50,7 @@ class DecisionForm(forms.Form):
 class NoteForm(forms.Form):
     """A text, and the time code of the frame that it is about."""
 
-    text = forms.CharField(
+    text = TextField(
         label="Note",
         max_length=LONGEST,
         widget=forms.Textarea(
@@ -61,12 +61,9 @@ class NoteForm(forms.Form):
                 "data-key": "c",
             }
         ),
-        error_messages={
-            "required": "Write what should change on this frame.",
-            "max_length": f"Please keep it under {LONGEST:,} characters.",
-        },
+        error_messages={"required": "Write what should change on this frame."},
     )
-    at = forms.CharField(
+    at = TextField(
         label="At",
         max_length=12,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),

@@ -22,6 +22,7 @@ from sora_portal.reviews import actions, presentation, queries, reviewers
 from sora_portal.reviews.domain import OPEN, Verdict
 from sora_portal.reviews.forms import DecisionForm, NoteForm
 from sora_portal.reviews.models import Decision, Note
+from sora_portal.web.asked import number
 from sora_portal.web.http import with_toast
 
 QUEUE = "reviews/queue.html"
@@ -43,7 +44,7 @@ def queue(request: Request) -> HttpResponse:
     after = request.GET.get("after", "")
     # The tag is read before the rows: a change in between is then shown twice, never missed.
     cursor = _tag(request)
-    rows, following = queries.page(request.user, tab, after=_key(after))
+    rows, following = queries.page(request.user, tab, after=number(after))
     here = reverse("reviews:queue")
     context: dict[str, Any] = {
         "tab": tab,
@@ -59,11 +60,6 @@ def queue(request: Request) -> HttpResponse:
     if not rows and tab.review is Review.WAITING:
         context["yesterday"] = queries.decided_yesterday(request.user, timezone.now())
     return render(request, f"{QUEUE}#items" if request.htmx else QUEUE, context)
-
-
-def _key(text: str) -> int:
-    """Return the page key in an address; what makes no sense is the first page."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 @login_required

@@ -3,6 +3,7 @@ import "./theme.js";
 import "./toasts.js";
 import "./polling.js";
 import "./times.js";
+import "./counters.js";
 import "./composer.js";
 import "./pictures.js";
 import "./dialogs.js";

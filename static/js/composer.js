@@ -1,5 +1,6 @@
 // The prompt form: Ctrl/Cmd+Enter, a counter near the limit, example prompts, and a draft that survives a reload.
-const COUNT_FROM = 0.8;
+import { lengthOf, showCount } from "./counters.js";
+
 const DRAFT_DELAY = 1000;
 
 const form = () => document.getElementById("composer");
@@ -11,9 +12,7 @@ function count() {
   if (!output) return;
   // the limit belongs to the chosen model and is re-rendered with its options
   const limit = Number(form().querySelector("[data-limit]")?.dataset.limit);
-  const used = prompt().value.length;
-  output.textContent = limit && used >= limit * COUNT_FROM ? `${used.toLocaleString()} / ${limit.toLocaleString()}` : "";
-  output.classList.toggle("over", used > limit);
+  showCount(output, lengthOf(prompt().value), limit);
 }
 
 // --- draft -------------------------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ def test_grant_without_htmx_comes_back_to_the_page(mo: Client) -> None:
     [
         ({"amount": ""}, "This field is required."),
         ({"way": "until", "last": ""}, "Choose the last day."),
-        ({"way": "until", "last": "soon"}, "Enter a valid date."),
+        ({"way": "until", "last": "soon"}, "Write the day like 2026-12-31."),
     ],
 )
 def test_grant_that_lacks_something_is_422(mo: Client, change: dict[str, str], sentence: str) -> None:

@@ -109,7 +109,7 @@ def test_budget_is_set_for_a_term_that_carries_over(admin: Client, team: Team) -
     [
         ({"starts": ""}, "A fixed term needs both days."),
         ({"ends": "2026-11-09"}, "The last day lies before the first."),
-        ({"ends": "soon"}, "Enter a valid date."),
+        ({"ends": "soon"}, "Write the day like 2026-12-31."),
         ({"rhythm": "weekly"}, "Select a valid choice."),
     ],
 )

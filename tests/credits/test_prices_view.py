@@ -88,7 +88,7 @@ def test_a_day_to_come_begins_at_midnight_where_the_organisation_is(admin: Clien
         ({"amount_0": "lots"}, "Write a number of credits"),
         ({"amount_1": "-5"}, "At least 0"),
         ({"valid_from": "2020-01-01"}, "A price can begin today or later"),
-        ({"valid_from": "soon"}, "Choose a day"),
+        ({"valid_from": "soon"}, "Write the day"),
         ({"amount_new": "5"}, "Say for which videos"),
         ({"when_seconds": "15"}, "Say what it costs"),
         ({"when_seconds": "15", "amount_new": "5"}, "There is a price for these already"),

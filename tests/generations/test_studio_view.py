@@ -28,7 +28,7 @@ def test_an_anonymous_visitor_is_sent_to_sign_in(client: Client) -> None:
 
 def test_an_expired_session_signs_in_again_from_the_page_it_was_on(client: Client) -> None:
     answer = client.get("/feed/", headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/?show=working"})
-    assert (answer.status_code, answer["HX-Redirect"]) == (200, "/accounts/login/?next=/?show=working")
+    assert (answer.status_code, answer["HX-Redirect"]) == (200, "/accounts/login/?next=%2F%3Fshow%3Dworking")
 
 
 def test_a_row_carries_its_public_id_and_state(client: Client) -> None:

@@ -103,7 +103,7 @@ def test_decide_with_too_long_a_reason_keeps_it(client: Client) -> None:
     answer = send(client, row, factories.rae(), verdict="reject", reason="x" * 2001, htmx=True)
     assert answer.status_code == 422
     assert "x" * 2001 in answer.text
-    assert "under 2,000 characters" in answer.text
+    assert "2,001 characters; at most 2,000" in answer.text
 
 
 @pytest.mark.parametrize("verdict", ["", "perhaps"])
