@@ -23,7 +23,7 @@ from sora_portal.generations.domain import IN_DOUBT, LIVE_PHASES, MOVE, WRITE_OF
 from sora_portal.generations.models import Attempt, Event, Generation
 from sora_portal.generations.transitions import Lost, move, shift
 from sora_portal.generations.wake import FETCH, SUBMIT, wake
-from sora_portal.generations.watching import record
+from sora_portal.generations.watching import FRESH, record
 from sora_portal.pace import scaled
 from sora_portal.refusals import Refused
 from sora_portal.web.text import seen, stripped
@@ -143,10 +143,10 @@ def write_off_overdue(generation_id: int, now: datetime) -> bool:
 def _end(row: Generation, attempt: Attempt | None, *, now: datetime, by: User | None, text: str) -> None:
     if attempt is not None:
         shift(attempt, Phase.WRITTEN_OFF)
+        if attempt.vendor_task_id:
+            late.watch(generation=row, attempt=attempt, now=now)
     kind = Phase.WRITTEN_OFF.value
     move(row, State.FAILED, now=now, by=by, text=text, failure_kind=kind, failure_text=text, waiting_for="")
-    if attempt is not None and attempt.vendor_task_id:
-        late.watch(generation=row, attempt=attempt, now=now)
 
 
 def enter_task_id(*, by: User, generation: Generation, task_id: str) -> State:
@@ -194,8 +194,7 @@ def keep_watching(*, by: User, generation: Generation, now: datetime) -> None:
         if attempt is None or attempt.phase != Phase.ACCEPTED:
             raise NotPossible("No task of this video is known at the vendor, so there is nothing to watch.")
         # With the old counts, the next "no such task" would bring it straight back here.
-        fresh = {"errors": 0, "not_found": 0, "not_found_since": None, "no_result": 0}
-        Attempt.objects.filter(pk=attempt.pk).update(**fresh)
+        Attempt.objects.filter(pk=attempt.pk).update(**FRESH)
         text = "Watched again from the start"
         move(row, State.RUNNING, now=now, by=by, due_at=now, text=text, started_at=now, tries=0, failure_text="")
 

@@ -86,7 +86,7 @@ MOVES: tuple[Move, ...] = (
     ),
     Move(State.RUNNING, State.FETCHING, "the vendor's status says success"),
     Move(State.RUNNING, State.FAILED, "the vendor's status says failure", "release"),
-    Move(State.RUNNING, State.NEEDS_DECISION, "lost by the vendor, or no end in sight"),
+    Move(State.RUNNING, State.NEEDS_DECISION, "lost by the vendor, finished without a usable address, or no end"),
     Move(State.FETCHING, State.SUCCEEDED, "the file is verified and stored", "capture"),
     Move(State.FETCHING, State.NEEDS_DECISION, "the file cannot be had"),
     Move(State.NEEDS_DECISION, State.RUNNING, "an admin or the vendor brought it back"),
@@ -146,12 +146,14 @@ SLOW_POLL = 300.0
 NOT_FOUND_LIMIT = 3
 NOT_FOUND_SPAN = 600.0
 NO_RESULT_LIMIT = 3
+NO_RESULT_SPAN = 600.0
 LOST_LEASES_LIMIT = 3
 FETCH_LIMIT = 12
 SAME_ADDRESS_AGAIN = 24 * 3600.0  # how long an address that gave no file is left to people before it is tried again
 FETCH_LEASE = 120.0
-# A video that has ended is nobody's to wait for; a vendor that made it after all has said so within a day.
-LATE_WATCH = 24 * 3600.0
+# Vendors keep a file for fifteen days, and some say "failed" of a task and "success" later: so long it is asked after.
+LATE_WATCH = 15 * 24 * 3600.0
+LATE_REST = 24 * 3600.0  # the longest pause between two of those looks
 LATE_ROUNDS = 3  # how often news may begin such a watch again
 # In vendor time: at most a connection's `max_creates` are claimed in any span of this length. The cap speaks of ten
 # seconds; the one more is for the way from the claim to the vendor, which is not equally long for all.

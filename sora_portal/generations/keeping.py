@@ -8,6 +8,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from sora_portal.generations.models import Answer, Attempt
+from sora_portal.providers.addresses import DOCUMENTED
 from sora_portal.providers.base import Created, Job, JobState, NoReply, Reply, Verdict
 from sora_portal.providers.transcripts import transcript
 
@@ -21,9 +22,14 @@ def keep_create(attempt: Attempt, answer: Reply | NoReply, created: Created) -> 
 
 
 def keep_query(attempt: Attempt, answer: Reply | NoReply, job: Job) -> None:
-    """Keep the answer to a status query that told of trouble; one that names the video is a link to it and not kept."""
-    lost = job.state is JobState.SUCCEEDED and not job.urls
-    if not job.usable or not job.found or job.state is JobState.FAILED or lost:
+    """Keep the answer to a status query that told of trouble, or that we do not understand.
+
+    One that names the video where it should is a link to it, and not kept.
+    """
+    best = job.addresses[0].rank if job.addresses else DOCUMENTED if job.urls else 0
+    lost = job.state is JobState.SUCCEEDED and best < DOCUMENTED
+    odd = job.state is None and job.vendor_state
+    if not job.usable or not job.found or job.state is JobState.FAILED or lost or odd:
         _keep(attempt, "query", answer, job.kind.value if job.kind else "")
 
 

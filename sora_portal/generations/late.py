@@ -1,8 +1,9 @@
 """Late tasks: what a vendor makes after all of a video that has ended here without a file.
 
-The end stands: its state does not move and its credits stay where they went. The task is watched beside it, for a day
-at most, in a row of its own; `outputs.recovering` asks and fetches. Every function takes the generation's lock first,
-as everybody does, and every write of a worker names the fence of its claim.
+The end stands: its state does not move and its credits stay where they went. The task is watched beside it, as long as
+vendors keep files, in a row of its own; `outputs.recovering` asks and fetches. `transitions.move` opens that row for
+each task that is known when a video ends, `watch` for one that becomes known later. Every function takes the
+generation's lock first, as everybody does, and every write of a worker names the fence of its claim.
 """
 
 import logging
@@ -14,10 +15,12 @@ from django.db import transaction
 from sora_portal.generations import feed
 from sora_portal.generations.domain import (
     FETCH_LEASE,
+    LATE_REST,
     LATE_ROUNDS,
     LATE_WATCH,
     LOST_LEASES_LIMIT,
     SLOW_POLL,
+    Phase,
     State,
 )
 from sora_portal.generations.models import Attempt, Generation, LateTask, Review
@@ -110,20 +113,23 @@ def rest(row: LateTask, until: datetime, **values: Any) -> None:
 def pause(row: LateTask, now: datetime) -> timedelta:
     """Return how long to wait for the next look: the longer it was watched, the longer."""
     watched = now - (row.ends_at - scaled(LATE_WATCH))
-    return max(scaled(SLOW_POLL * row.attempt.pace), watched / 4)
+    return min(max(scaled(SLOW_POLL * row.attempt.pace), watched / 4), scaled(LATE_REST))
 
 
 @transaction.atomic
-def give_up(row: LateTask, why: str, now: datetime) -> None:
-    """End the watch without a file; `why` is for staff. Raises Lost."""
+def tell(row: LateTask, text: str, staff_text: str, now: datetime) -> None:
+    """Write into the history what has become known of a late task."""
     generation, _ = lock(row.pk)
-    _give_up(generation, row, why, now)
+    note(generation, now=now, kind="late", text=text, staff_text=staff_text)
+    feed.publish(generation)
 
 
 def _give_up(generation: Generation, row: LateTask, why: str, now: datetime) -> None:
     _close(row, why)
-    note(generation, now=now, kind="late", text=NOTHING, staff_text=why)
-    feed.publish(generation)
+    # Of a task that the vendor failed nobody was told that more might come of it.
+    if row.attempt.phase != Phase.ACCEPTED:
+        note(generation, now=now, kind="late", text=NOTHING, staff_text=why)
+        feed.publish(generation)
 
 
 def _close(row: LateTask, outcome: str) -> None:

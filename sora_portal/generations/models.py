@@ -192,6 +192,7 @@ class Attempt(models.Model):
     not_found = models.PositiveIntegerField(default=0)
     not_found_since = models.DateTimeField(null=True)
     no_result = models.PositiveIntegerField(default=0)
+    no_result_since = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -11,8 +11,9 @@ from sora_portal.catalog.models import VideoModel
 from sora_portal.credits import actions as credits
 from sora_portal.credits.exchanging import exchange
 from sora_portal.generations import feed, turns
-from sora_portal.generations.domain import MOVE, PHASES, TERMINAL, Phase, State
-from sora_portal.generations.models import Attempt, Event, Generation
+from sora_portal.generations.domain import LATE_WATCH, MOVE, PHASES, SLOW_POLL, TERMINAL, Phase, State
+from sora_portal.generations.models import Attempt, Event, Generation, LateTask
+from sora_portal.pace import scaled
 
 SWITCH = "switch"
 """The kind of the event that a change of the model leaves."""
@@ -74,9 +75,22 @@ def move(
         text=text[:500],
         staff_text=staff_text[:4000],
     )
+    if ended and target is not State.SUCCEEDED:
+        _watch_what_was_begun(generation, now)
     if source in turns.IN_FLIGHT and target not in (*turns.IN_FLIGHT, State.QUEUED):
         turns.call_next(generation.connection_id)
     feed.publish(generation)
+
+
+def _watch_what_was_begun(generation: Generation, now: datetime) -> None:
+    """Have every task that the vendor is known to have of a video without a file asked after, see `late`."""
+    begun = generation.attempts.filter(vendor_task_id__isnull=False, late=None)
+    rows = []
+    for attempt in begun.only("pace"):
+        first = now + scaled(SLOW_POLL * attempt.pace)
+        times = {"opened_at": now, "ends_at": now + scaled(LATE_WATCH), "until": first, "due_at": first}
+        rows.append(LateTask(attempt=attempt, **times))
+    LateTask.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 @transaction.atomic

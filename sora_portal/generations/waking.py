@@ -18,6 +18,7 @@ from sora_portal.pace import scaled
 log = logging.getLogger(__name__)
 
 BACKLOG = 500  # wake-ups that may wait for a worker; more would only make a cluster that comes back read old news
+LATE_AT_ONCE = 20  # looks at ended videos in one second; what is live goes first
 WAKES = {State.QUEUED.value: SUBMIT, State.SUBMITTING.value: SUBMIT, State.FETCHING.value: FETCH}
 
 
@@ -89,7 +90,7 @@ def wake_inbox(now: datetime) -> None:
 def wake_late(now: datetime) -> None:
     """Queue the looks at late tasks whose time has come."""
     due = LateTask.objects.filter(due_at__lt=now - timedelta(seconds=3)).order_by("due_at")
-    found = list(due.values_list("pk", flat=True)[:200])
+    found = list(due.values_list("pk", flat=True)[:LATE_AT_ONCE])
     for pk in found[: _room() if found else 0]:
         # Only one that is still watched: another worker may have ended the watch a moment ago.
         LateTask.objects.filter(pk=pk, due_at__isnull=False).update(due_at=now + scaled(LEASE))

@@ -6,13 +6,16 @@ Callbacks never come here. They only bring the next status query forward; `recor
 import logging
 import random
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from sora_portal import failpoints
+from sora_portal.generations.addresses import to_fetch
 from sora_portal.generations.answering import latch_way
 from sora_portal.generations.domain import (
     NO_RESULT_LIMIT,
+    NO_RESULT_SPAN,
     NOT_FOUND_LIMIT,
     NOT_FOUND_SPAN,
     RUN_DEADLINE,
@@ -27,11 +30,24 @@ from sora_portal.generations.transitions import Lost, lock, move
 from sora_portal.generations.vendor_news import wish
 from sora_portal.generations.wake import FETCH, wake
 from sora_portal.pace import scaled
+from sora_portal.providers.addresses import UNLIKELY
 from sora_portal.providers.base import ErrorKind, Job, JobState
 
 log = logging.getLogger(__name__)
+NO_ADDRESS = (
+    "The vendor says that the video is finished and gives no address that we understand. An admin has to look at it;"
+    " your credits stay reserved until then."
+)
 # A task that failed for one of these says that the next create would fail too.
 ACCOUNT_TROUBLES = (ErrorKind.BAD_KEY, ErrorKind.NO_BALANCE)
+FRESH: dict[str, Any] = {
+    "errors": 0,
+    "not_found": 0,
+    "not_found_since": None,
+    "no_result": 0,
+    "no_result_since": None,
+}
+"""What a useful answer sets the counts of an attempt back to."""
 WATCHED = [State.RUNNING.value, State.NEEDS_DECISION.value]
 
 
@@ -40,7 +56,7 @@ def says_something(attempt: Attempt, generation: Generation, job: Job, now: date
     job = job.of(attempt.vendor_task_id or "")
     if not job.usable or not job.found or job.state in (JobState.SUCCEEDED, JobState.FAILED):
         return True
-    if attempt.errors or attempt.not_found or attempt.no_result:
+    if attempt.errors or attempt.not_found or attempt.no_result or (job.vendor_state and job.state is None):
         return True
     return generation.state == State.RUNNING and _overdue(generation, attempt, now)
 
@@ -84,7 +100,7 @@ def _decide(generation: Generation, attempt: Attempt, job: Job, now: datetime) -
     elif job.state is JobState.SUCCEEDED:
         _succeeded(generation, attempt, job, now)
     else:
-        _count(attempt, errors=0, not_found=0, not_found_since=None, no_result=0)
+        _count(attempt, **FRESH)
         _check_overdue(generation, attempt, now)
 
 
@@ -134,28 +150,25 @@ def _failed(generation: Generation, job: Job, now: datetime) -> None:
     )
 
 
-def _only_repeats(generation: Generation, attempt: Attempt, job: Job, now: datetime) -> bool:
+def _only_repeats(generation: Generation, attempt: Attempt, urls: list[str], now: datetime) -> bool:
     """Return whether the vendor names the address again from which the file could not be had.
 
     Then the row stays with the people who were asked: back in FETCHING at every look, it would escape them for hours.
     """
     seen = attempt.result_seen_at
-    if generation.state != State.NEEDS_DECISION or seen is None or attempt.result_urls != list(job.urls):
+    if generation.state != State.NEEDS_DECISION or seen is None or attempt.result_urls != urls:
         return False
     return now < seen + scaled(SAME_ADDRESS_AGAIN)
 
 
 def _succeeded(generation: Generation, attempt: Attempt, job: Job, now: datetime) -> None:
-    if not job.urls:
-        _count(attempt, no_result=attempt.no_result + 1)
-        if attempt.no_result >= NO_RESULT_LIMIT:
-            nothing = Job(kind=ErrorKind.NO_RESULT, message="success without an address")
-            _failed(generation, nothing, now)
+    urls = to_fetch(attempt, job) or _nameless(generation, attempt, job, now)
+    if not urls:
         return
-    if _only_repeats(generation, attempt, job, now):
-        _count(attempt, errors=0, not_found=0, not_found_since=None, no_result=0)
+    if _only_repeats(generation, attempt, urls, now):
+        _count(attempt, **FRESH)
         return
-    _count(attempt, result_urls=list(job.urls), result_seen_at=now)
+    _count(attempt, result_urls=urls, result_seen_at=now)
     move(
         generation,
         State.FETCHING,
@@ -166,3 +179,17 @@ def _succeeded(generation: Generation, attempt: Attempt, job: Job, now: datetime
         failure_text="",
     )
     wake(FETCH, generation.pk)
+
+
+def _nameless(generation: Generation, attempt: Attempt, job: Job, now: datetime) -> list[str]:
+    """The vendor says success and no address looks like the video: after several looks over ten minutes, return what
+    other addresses there are, or ask people. The video is paid for, so this ends nothing, and the looks go on.
+    """
+    since = attempt.no_result_since or now
+    _count(attempt, errors=0, not_found=0, not_found_since=None, no_result=attempt.no_result + 1, no_result_since=since)
+    if attempt.no_result < NO_RESULT_LIMIT or now - since < scaled(NO_RESULT_SPAN * attempt.pace):
+        return []
+    urls = to_fetch(attempt, job, least=UNLIKELY)
+    if not urls and generation.state == State.RUNNING:
+        _ask_people(generation, now, NO_ADDRESS)
+    return urls

@@ -77,12 +77,12 @@ def download(
     Raises Trouble for everything that can be wrong with the address, the server or the answer, and whatever `alive`
     raises. `target` may then hold a part of the file; removing it is the caller's.
     """
-    where = _parsed(url)
+    where = _secured(_parsed(url), gate)
     for _ in range(REDIRECTS + 1):
         answer = _visit(where, target, gate, limits, alive, resolve)
         if isinstance(answer, Downloaded):
             return answer
-        where = answer
+        where = _secured(answer, gate)
     raise Trouble(Reason.ADDRESS, f"more than {REDIRECTS} redirects, the last to {where.host}")
 
 
@@ -94,6 +94,17 @@ def _parsed(url: str) -> httpx.URL:
     if not parsed.host or parsed.userinfo:
         raise Trouble(Reason.ADDRESS, f"an address without a host, or with a name and password in it: {parsed.host}")
     return parsed
+
+
+def _secured(url: httpx.URL, gate: Gate) -> httpx.URL:
+    """Return an http address with https in its place, unless http is allowed there: some vendors still write it."""
+    if url.scheme != "http" or url.port is not None:
+        return url
+    try:
+        gate.admit(scheme="http", host=url.host.lower(), port=80)
+    except Trouble:
+        return url.copy_with(scheme="https")
+    return url
 
 
 def _visit(

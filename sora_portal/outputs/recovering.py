@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from sora_portal import failpoints
 from sora_portal.generations import late
+from sora_portal.generations.addresses import to_fetch
 from sora_portal.generations.callbacks import ask
-from sora_portal.generations.domain import FETCH_LIMIT, NOT_FOUND_LIMIT, backoff
+from sora_portal.generations.domain import FETCH_LIMIT, backoff
 from sora_portal.generations.models import Attempt, LateTask
 from sora_portal.generations.transitions import Lost
 from sora_portal.generations.vendor_news import note_query, wish
@@ -24,9 +25,11 @@ from sora_portal.outputs.bringing import Stored, bring, note_file
 from sora_portal.outputs.domain import Reason, Trouble
 from sora_portal.outputs.download import Resolve, resolve_host
 from sora_portal.pace import scaled
+from sora_portal.providers.addresses import POSSIBLE
 from sora_portal.providers.base import Job, JobState
 
 log = logging.getLogger(__name__)
+CANNOT_BE_HAD = "The vendor finished this video after all, but its file cannot be had. The portal keeps trying."
 
 
 def recover_step(attempt_id: int, *, resolve: Resolve = resolve_host) -> None:
@@ -37,8 +40,9 @@ def recover_step(attempt_id: int, *, resolve: Resolve = resolve_host) -> None:
         if row is None:
             return
         job = _asked(row)
-        if job.usable and job.state is JobState.SUCCEEDED and job.urls:
-            _fetch(row, job, resolve)
+        urls = to_fetch(row.attempt, job, least=POSSIBLE) if job.usable and job.state is JobState.SUCCEEDED else []
+        if urls:
+            _fetch(row, urls, resolve)
         else:
             _wait(row, job, timezone.now())
     except Lost as lost:
@@ -56,21 +60,16 @@ def _asked(row: LateTask) -> Job:
 
 
 def _wait(row: LateTask, job: Job, now: datetime) -> None:
-    """Look again later, or end the watch when the vendor says that nothing came of it; raises Lost."""
+    """Look again later, whatever the vendor says: a file has come after "failed" and "no such task". Raises Lost."""
     later = now + max(wish(job.retry_after or 0.0), late.pause(row, now))
-    if job.usable and job.state is JobState.FAILED:
-        late.give_up(row, f"the vendor's task failed: {job.code} {job.message}".strip(), now)
-    elif job.usable and not job.found and row.not_found + 1 >= NOT_FOUND_LIMIT:
-        late.give_up(row, "the vendor knows no such task", now)
-    else:
-        late.rest(row, later, not_found=0 if job.found else row.not_found + 1)
+    late.rest(row, later, not_found=0 if job.found else row.not_found + 1)
 
 
-def _fetch(row: LateTask, job: Job, resolve: Resolve) -> None:
+def _fetch(row: LateTask, urls: list[str], resolve: Resolve) -> None:
     """Bring the file home and say so, or plan the next try; raises Lost."""
     attempt, began = row.attempt, timezone.now()
-    Attempt.objects.filter(pk=attempt.pk).update(result_urls=list(job.urls), result_seen_at=began)
-    attempt.result_urls = list(job.urls)
+    Attempt.objects.filter(pk=attempt.pk).update(result_urls=urls, result_seen_at=began)
+    attempt.result_urls = urls
     if until := resting.until(attempt.connection, began):
         late.rest(row, until)
         return
@@ -87,12 +86,16 @@ def _fetch(row: LateTask, job: Job, resolve: Resolve) -> None:
 
 
 def _failed(row: LateTask, trouble: Trouble, now: datetime) -> None:
-    """Plan the next try, or end the watch after the last one; trouble of our own does not count as a try."""
-    tries = row.tries + (trouble.reason is not Reason.OURS)
-    if tries >= FETCH_LIMIT:
-        late.give_up(row, f"the file cannot be had: {trouble.reason}: {trouble.detail}", now)
-        return
+    """Plan the next try: in the rhythm of the watch once there were many, for an admin may allow the host tomorrow.
+
+    Trouble of our own does not count as a try.
+    """
+    tries = min(row.tries + (trouble.reason is not Reason.OURS), FETCH_LIMIT)
     pause = scaled(backoff(max(tries, 5), jitter=random.random()) * row.attempt.pace)
+    if tries >= FETCH_LIMIT:
+        pause = max(pause, late.pause(row, now))
+        if row.tries < FETCH_LIMIT:
+            late.tell(row, CANNOT_BE_HAD, f"{trouble.reason}: {trouble.detail}", now)
     late.rest(row, now + pause, tries=tries)
 
 

@@ -155,6 +155,14 @@ class Created:
 
 
 @dataclass(frozen=True)
+class Address:
+    """An address that stood somewhere in an answer; `rank` says how likely it is the video, see `addresses`."""
+
+    url: str = field(repr=False)
+    rank: int
+
+
+@dataclass(frozen=True)
 class Job:
     """What a status answer means.
 
@@ -162,6 +170,7 @@ class Job:
     `usable` False: the answer told nothing about the task (429, 5xx, not JSON, bad key, network); never a task failure.
     `found` False: the vendor says that there is no such task (then `usable` is True and `state` None).
     `urls` are the result addresses (http or https, without duplicates); SUCCEEDED with no URL means "ask again".
+    `addresses` are all that stood anywhere in the answer, likeliest first; some may lack their host.
     `kind`, `code` and `message` explain a FAILED state, or why the answer was not usable; otherwise None and empty.
     `vendor_state` is the vendor's own word, kept for staff; `task_id` the task that the record names, "" for none.
     `callback_url` is the address in the request that the record repeats, "" for none; it holds a secret of ours.
@@ -178,6 +187,7 @@ class Job:
     vendor_state: str = ""
     task_id: str = ""
     callback_url: str = field(default="", repr=False)
+    addresses: tuple[Address, ...] = ()
 
     def of(self, task_id: str) -> Job:
         """Return this answer, or one of no use when the record is about another task than the one asked about."""

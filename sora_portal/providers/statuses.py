@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from sora_portal.providers import reading, taxonomy
+from sora_portal.providers import addresses, reading, taxonomy
 from sora_portal.providers.base import ErrorKind, Job, JobState, NoReply, Reply
 from sora_portal.providers.reading import Envelope
 
@@ -46,13 +46,15 @@ def read(answer: Reply | NoReply, find: Callable[[Envelope], Seen | None]) -> Jo
         return _unusable(answer, envelope)
     if seen.state is JobState.FAILED:
         return _failed(envelope, seen)
+    everywhere = addresses.found(envelope.body, seen.urls) if seen.state in (None, JobState.SUCCEEDED) else ()
     return Job(
         seen.state,
-        seen.urls if seen.state is JobState.SUCCEEDED else (),
+        tuple(filter(addresses.is_absolute, addresses.chosen(everywhere))) if seen.state is JobState.SUCCEEDED else (),
         vendor_state=seen.word,
         retry_after=reading.retry_after(answer.headers),
         task_id=_named(seen),
         callback_url=_echoed(seen),
+        addresses=everywhere,
     )
 
 

@@ -7,9 +7,9 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from sora_portal.generations import late, waking
-from sora_portal.generations.domain import LATE_ROUNDS, State
+from sora_portal.generations.domain import LATE_ROUNDS, Phase, State
 from sora_portal.generations.models import Attempt, LateTask
-from sora_portal.generations.transitions import Lost
+from sora_portal.generations.transitions import Lost, move, shift
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -24,9 +24,34 @@ def heard(state: State = State.FAILED) -> Attempt:
 
 def claimed(attempt: Attempt) -> LateTask:
     """Return the late task, claimed now."""
+    LateTask.objects.filter(pk=attempt.pk).update(until=timezone.now())
     row = late.claim(attempt.pk, timezone.now())
     assert row is not None
     return row
+
+
+def over(attempt: Attempt) -> None:
+    """Let the watch have lasted long enough."""
+    LateTask.objects.filter(pk=attempt.pk).update(ends_at=timezone.now(), until=timezone.now())
+    assert late.claim(attempt.pk, timezone.now()) is None
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED])
+def test_every_known_task_of_a_video_that_ends_without_a_file_is_watched_from_soon_on(state: State) -> None:
+    row = factories.generation(state=State.SUBMITTING)
+    begun = row.attempts.get()
+    shift(begun, Phase.REJECTED, vendor_task_id="the-task")
+    now = timezone.now()
+    move(row, state, now=now)
+    watched = LateTask.objects.get(attempt=begun)
+    assert watched.due_at is not None
+    assert timedelta() < watched.due_at - now <= timedelta(minutes=5)
+    assert watched.ends_at - now == timedelta(days=15)
+
+
+def test_no_row_watches_what_never_began() -> None:
+    factories.generation(state=State.CANCELLED)
+    assert not LateTask.objects.exists()
 
 
 @pytest.mark.parametrize("state", [State.RUNNING, State.SUCCEEDED, State.NEEDS_DECISION])
@@ -41,7 +66,7 @@ def test_watch_that_ended_begins_again_a_bounded_number_of_times() -> None:
         row = LateTask.objects.get()
         assert row.rounds == min(number, LATE_ROUNDS)
         if row.due_at is not None:
-            late.give_up(claimed(attempt), "nothing came", timezone.now())
+            over(attempt)
         late.hear(attempt.pk, timezone.now())
     assert LateTask.objects.get().due_at is None
 
@@ -49,7 +74,7 @@ def test_watch_that_ended_begins_again_a_bounded_number_of_times() -> None:
 def test_worker_of_an_earlier_round_writes_nothing() -> None:
     attempt = heard()
     frozen = claimed(attempt)
-    late.give_up(frozen, "nothing came", timezone.now())
+    over(attempt)
     late.hear(attempt.pk, timezone.now())
     with pytest.raises(Lost):
         late.rest(frozen, timezone.now())
@@ -66,7 +91,7 @@ def test_flood_of_claims_brings_no_look_closer_than_its_pause() -> None:
 
 def test_sweep_wakes_what_nobody_woke_and_leaves_alone_what_is_over() -> None:
     first, second = heard(), heard()
-    late.give_up(claimed(second), "nothing came", timezone.now())
+    over(second)
     OrmQ.objects.all().delete()
     waking.wake_late(timezone.now())
     assert not OrmQ.objects.exists(), "its own wake-up has a moment"
@@ -79,5 +104,5 @@ def test_sweep_wakes_what_nobody_woke_and_leaves_alone_what_is_over() -> None:
 def test_looks_become_rarer_the_longer_it_is_watched() -> None:
     row = claimed(heard())
     row.attempt.pace = 1.0
-    pauses = [late.pause(row, row.opened_at + timedelta(hours=hours)) for hours in (0, 1, 12)]
-    assert [pause.total_seconds() for pause in pauses] == [300, 900, 10_800]
+    pauses = [late.pause(row, row.opened_at + timedelta(hours=hours)) for hours in (0, 1, 12, 300)]
+    assert [pause.total_seconds() for pause in pauses] == [300, 900, 10_800, 86_400]

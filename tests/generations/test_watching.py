@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from sora_portal.credits.models import Hold
 from sora_portal.generations.domain import State
 from sora_portal.generations.models import Generation
 from sora_portal.generations.watching import record, says_something
-from sora_portal.providers.base import ErrorKind, Job, JobState
+from sora_portal.providers.addresses import LIKELY, POSSIBLE
+from sora_portal.providers.base import Address, ErrorKind, Job, JobState
 from tests import factories
 from tests.generations import doubt
 
@@ -52,11 +53,37 @@ def test_an_unusable_answer_counts_and_waits_longer() -> None:
     assert _told(told, RUNNING).attempts.get().errors == 0
 
 
-def test_success_without_an_address_is_asked_again_then_fails_and_refunds() -> None:
+def test_success_without_an_address_asks_a_person_after_ten_minutes_and_never_ends_the_video() -> None:
     row = factories.generation(state=State.RUNNING)
     empty = Job(state=JobState.SUCCEEDED)
-    assert [_told(row, empty).state for _ in range(3)] == ["running", "running", "failed"]
-    assert Hold.objects.get().released == 40_000
+    assert {_told(row, empty, after=second).state for second in range(5)} == {"running"}, "many looks within seconds"
+    assert _told(row, empty, after=700).state == "needs_decision"
+    assert {_told(row, empty, after=day * 86_400).state for day in range(1, 4)} == {"needs_decision"}
+    assert Hold.objects.get().state == "held", "the vendor has the paid video"
+    assert _told(row, DONE, after=900).state == "fetching", "an address that comes late is taken"
+
+
+def test_an_address_that_may_be_none_is_tried_before_a_person_is_asked() -> None:
+    row = factories.generation(state=State.RUNNING)
+    odd = Job(state=JobState.SUCCEEDED, addresses=(Address("https://cdn.example/x", POSSIBLE),))
+    assert [_told(row, odd, after=after).state for after in (0, 1, 2, 700)] == ["running"] * 3 + ["fetching"]
+
+
+@pytest.mark.parametrize("given", ["https://ours.example/cat.mp4", "http://ours.example/cat.mp4/?", "PORTAL/x.mp4"])
+def test_an_address_that_we_gave_the_vendor_is_never_taken_for_the_video(settings: Settings, given: str) -> None:
+    settings.SORA_PORTAL_PUBLIC_URL = "https://portal.example"
+    row = factories.generation(state=State.RUNNING)
+    row.attempts.update(request={"fields": {"image_urls": ["https://ours.example/cat.mp4?"]}, "top": {}})
+    urls = (given.replace("PORTAL", "https://portal.example"), "https://cdn.example/a.mp4")
+    told = _told(row, Job(state=JobState.SUCCEEDED, addresses=tuple(Address(url, LIKELY) for url in urls)))
+    assert told.attempts.get().result_urls == ["https://cdn.example/a.mp4"]
+
+
+def test_an_address_without_its_host_is_one_at_the_vendor() -> None:
+    row = factories.generation(state=State.RUNNING)
+    row.attempts.update(base_url="https://api.vendor.example/v1")
+    told = _told(row, Job(state=JobState.SUCCEEDED, addresses=(Address("/files/a.mp4", LIKELY),)))
+    assert told.attempts.get().result_urls == ["https://api.vendor.example/files/a.mp4"]
 
 
 def test_not_found_is_believed_after_ten_minutes_only() -> None:

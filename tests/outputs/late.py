@@ -56,6 +56,7 @@ def recovered(state: State = State.FAILED, **values: Any) -> Generation:
     if state is State.CANCELLED:
         factories.attempt(row, timezone.now())
     late.hear(row.attempts.get().pk, timezone.now())
+    now_due()
     watched = late.claim(row.attempts.get().pk, timezone.now())
     assert watched is not None
     body = clips.clip()

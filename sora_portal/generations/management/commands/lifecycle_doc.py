@@ -93,10 +93,12 @@ def _intervals() -> str:
         "SLOW_POLL_AFTER": "age from which polls are slow",
         "SLOW_POLL": "the slow poll",
         "NOT_FOUND_SPAN": "how long a vendor must keep saying that it knows no such task",
+        "NO_RESULT_SPAN": "how long a vendor must keep saying success without an address until a person is asked",
         "RETRY_CAP": "longest back-off",
         "SAME_ADDRESS_AGAIN": "until an address that gave no file is tried again without a person",
         "FETCH_LEASE": "a worker's claim on a download",
         "LATE_WATCH": "how long a late task is watched",
+        "LATE_REST": "longest pause between two looks at a late task",
     }
     rows = "\n".join(f"| {name} | {getattr(domain, name):g} s | {text} |" for name, text in names.items())
     return f"## Intervals\n\nMultiplied by SORA_PORTAL_TIME_SCALE.\n\n| name | length | what |\n| --- | --- | --- |\n{rows}\n"
@@ -144,13 +146,13 @@ move leads out of it. Beside it a late task (`generations/late.py`, a row of its
 | it begins when | attempt |
 | --- | --- |
 | an answer or a callback names a task after the decision, and the vendor confirms it | rejected, written_off |
-| a video is written off whose task is known | written_off |
+| a video fails, is written off or is cancelled whose task is known | any |
 | a callback says success of a known task of a video that failed or was cancelled | any |
 
 A worker claims the row under a lease and a fence, asks the vendor itself, and brings the file by the same download,
 check and store as any other (`outputs/recovering.py`). One transaction then closes the watch, writes the file, and marks
 the video as recovered: it can be played and reviewed, and nobody is charged. Nothing here knows the ledger. A video that
-is live again through another attempt is left alone. The watch ends with the file, with the vendor's word that there is
-none (a failure, or three times that it knows no such task), after twelve failed downloads, after three dead workers, or
-after LATE_WATCH; looks become rarer the longer it lasts. News may begin it again, twice at most.
+is live again through another attempt is left alone. Vendors have said "failed" or "no such task" and brought the file
+later, so no word of theirs ends the watch: it ends with the file, after three dead workers, or after LATE_WATCH, as long
+as vendors keep files. Looks become rarer, down to one in LATE_REST. News may begin it again, twice at most.
 """
