@@ -36,5 +36,5 @@ def on_postgresql() -> int:
 
 
 if __name__ == "__main__":
-    rest = ("page", "callbacks", "poller", "wedge", "pictures")
+    rest = ("page", "callbacks", "poller", "wedge", "pictures", "slow_clients")
     sys.exit(max(run("submit"), on_postgresql(), *(run(name) for name in rest)))

@@ -1,6 +1,6 @@
 """From a vendor's news to the row that people see: by callback, under a flood of forged ones, and by polling alone.
 
-A whole portal (gunicorn, work cluster, sweep) beside the sandbox vendors. `python -m bench.callbacks`
+A whole portal (web, work cluster, sweep) beside the sandbox vendors. `python -m bench.callbacks`
 
 Polling is held against what each vendor's own sample does: the loop of Sora2API's quickstart (look, sleep 30 s),
 APIXO's "wait 180 seconds, then poll every 10", the 5 s loop of Ruxa's guide to best practices. Both run on a clock of
@@ -24,6 +24,7 @@ from typing import Any
 
 from bench import common
 from bench.poller import free_port
+from sora_portal import webserver
 
 SCALE = float(os.environ.get("BENCH_SCALE", "1"))
 CALLED = 12  # videos at each vendor
@@ -258,10 +259,9 @@ def main() -> None:
     factories.money(1_000_000)
     Connection.objects.update(max_in_flight=1000, max_creates=1000)
     ensure()
-    gunicorn = ("-m", "gunicorn", "sora_portal.wsgi", "-k", "gthread", "-w", "2", "--threads", "4")
     with ExitStack() as stack:
         stack.enter_context(common.process("-m", "sora_portal.sandbox", "--port", str(vendors), "--clips", "one"))
-        stack.enter_context(common.process(*gunicorn, "-b", f"127.0.0.1:{web}"))
+        stack.enter_context(common.process(*webserver.command(f"127.0.0.1:{web}")))
         stack.enter_context(common.process("manage.py", "cluster", "work"))
         stack.enter_context(common.process("manage.py", "cluster", "sweep", ready=6.0))
         sandbox = Sandbox(f"http://127.0.0.1:{vendors}")

@@ -1,4 +1,4 @@
-"""The studio page and its poll on gunicorn (2 workers x 4 threads), signed in. `python -m bench.page`"""
+"""The studio page and its poll on the web server, signed in, and the poll on gthread. `python -m bench.page`"""
 
 import http.client
 import threading
@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bench import common
 from bench.poller import free_port
+from bench.slow_clients import command
 
 SECONDS = 8.0
 CLIENTS = 8
@@ -79,17 +80,23 @@ def main() -> None:
     common.report("poll.unchanged_queries", queries(lambda: browser.get(poll, headers={"HX-PTag": tag})), "queries")
     cookie = f"sessionid={browser.cookies['sessionid'].value}"
     port = free_port()
-    command = ("-m", "gunicorn", "sora_portal.wsgi", "-k", "gthread", "-w", "2", "--threads", "4")
-    with common.process(*command, "-b", f"127.0.0.1:{port}", ready=4.0) as server:
+    with common.process(*command("ours", port), ready=4.0) as server:
         pids = common.descendants(server.pid)
         full = load(port, "/", {"Cookie": cookie}, 200, pids)
         whole = load(port, "/feed/", {"Cookie": cookie, "HX-PTag": tag}, 304, pids)
         gate = load(port, poll, {"Cookie": cookie, "HX-PTag": tag}, 304, pids)
+    port = free_port()
+    with common.process(*command("old", port), ready=4.0) as server:
+        pids = common.descendants(server.pid)
+        old_full = load(port, "/", {"Cookie": cookie}, 200, pids)
+        old_gate = load(port, poll, {"Cookie": cookie, "HX-PTag": tag}, 304, pids)
     common.report("page.50_rows.rate", full[0], "requests/s")
     common.report("page.50_rows.cpu", full[1], "ms a request")
     common.report("page.50_rows.size", full[2] / 1024, "KiB")
     common.report("poll.unchanged.rate", gate[0], "requests/s", peer="the whole page again", ratio=gate[0] / full[0])
     common.report("poll.unchanged.cpu", gate[1], "ms a request", peer="the whole page again", ratio=gate[1] / full[1])
+    common.report("page.50_rows.cpu_gthread", old_full[1], "ms a request", peer="ours", ratio=old_full[1] / full[1])
+    common.report("poll.unchanged.cpu_gthread", old_gate[1], "ms a request", peer="ours", ratio=old_gate[1] / gate[1])
     common.report("poll.unchanged.size", gate[2], "bytes")
     common.report(
         "poll.unchanged.cpu_without_gate", whole[1], "ms a request", peer="with the gate", ratio=whole[1] / gate[1]

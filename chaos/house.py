@@ -11,6 +11,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from sora_portal import webserver
+
 ROOT = Path(__file__).resolve().parents[1]
 Process = subprocess.Popen[bytes]
 
@@ -48,9 +50,8 @@ class House:
 
     def __init__(self, folder: Path, ports: tuple[int, int], sandbox_options: list[str]) -> None:
         web, sandbox = ports
-        options = ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--bind", f"127.0.0.1:{web}"]
         self._commands = {
-            "web": ["-m", "gunicorn", "sora_portal.wsgi", *options, "--no-control-socket", "--log-level", "warning"],
+            "web": webserver.command(f"127.0.0.1:{web}"),
             "worker": ["manage.py", "cluster", "work"],
             "sweep": ["manage.py", "cluster", "sweep"],
         }

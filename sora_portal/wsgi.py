@@ -1,4 +1,4 @@
-"""The WSGI entry point: `gunicorn sora_portal.wsgi`."""
+"""The WSGI entry point; `webserver` says how it is served."""
 
 import os
 

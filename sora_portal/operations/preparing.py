@@ -35,6 +35,11 @@ class Address:
         return f"http://{host}:{self.port}"
 
     @property
+    def bind(self) -> str:
+        """What the web server listens on."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
     def sandbox_url(self) -> str:
         """The sandbox's origin; it listens on this machine only."""
         return f"http://127.0.0.1:{self.sandbox_port}"

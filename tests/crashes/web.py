@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.test import Client
 
+from sora_portal import webserver
 from tests import factories
 from tests.crashes.conftest import Crew
 from tests.operations.installation import free_ports
@@ -16,14 +17,13 @@ TOKEN = "c" * 32  # a CSRF cookie and the field that matches it
 
 
 class Web:
-    """A gunicorn, whose worker processes come back when they are killed, and ada's session."""
+    """The web server, whose worker processes come back when they are killed, and ada's session."""
 
     def __init__(self, crew: Crew, *, workers: int = 1) -> None:
         self.origin = f"http://127.0.0.1:{free_ports()}"
         crew.public = self.origin
-        options = ["--worker-class", "gthread", "--threads", "4", "--workers", str(workers), "--no-control-socket"]
-        at = urlsplit(self.origin).netloc
-        self.process = crew.start("gunicorn", "sora_portal.wsgi", *options, "--bind", at)
+        command = webserver.command(urlsplit(self.origin).netloc)[1:]
+        self.process = crew.start(*command, "--workers", str(workers))
         client = Client()
         client.force_login(factories.ada())
         self._cookies = f"sessionid={client.cookies['sessionid'].value}; csrftoken={TOKEN}"

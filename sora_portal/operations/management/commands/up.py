@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django.utils import timezone
 
+from sora_portal import webserver
 from sora_portal.operations import announcing, demo, preparing
 from sora_portal.operations.preparing import Address
 from sora_portal.operations.supervisor import Group
@@ -67,7 +68,7 @@ class Command(BaseCommand):
         manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
         sandbox = ["sandbox", "--port", str(address.sandbox_port), "--data", str(settings.DATA_DIR / "sandbox")]
         commands = {
-            "web": [sys.executable, "-m", "gunicorn", "sora_portal.wsgi", *_web_options(address)],
+            "web": [sys.executable, *webserver.command(address.bind)],
             "worker": [*manage, "cluster", "work", "--tied"],
             "sweep": [*manage, "cluster", "sweep", "--tied"],
             "sandbox": [*manage, *sandbox],
@@ -88,14 +89,3 @@ def _sign_ins() -> list[str]:
         return demo.sign_ins(settings.SORA_PORTAL_DEMO_PASSWORD)
     finally:
         connections.close_all()
-
-
-def _web_options(address: Address) -> list[str]:
-    """Return gunicorn's options: two processes of four threads were the fastest here, see docs/running.md."""
-    host = f"[{address.host}]" if ":" in address.host else address.host
-    return [
-        *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
-        *("--bind", f"{host}:{address.port}"),
-        # Ctrl-C does not wait for a browser that plays a video.
-        *("--graceful-timeout", "5", "--log-level", "warning", "--no-control-socket"),
-    ]

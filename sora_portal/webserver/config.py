@@ -1,0 +1,16 @@
+"""What gunicorn is told: `gunicorn --config python:sora_portal.webserver.config sora_portal.wsgi`.
+
+Two processes of four threads were the fastest here (docs/running.md); each may be set on the command line as well.
+"""
+
+worker_class = "sora_portal.webserver.worker.Worker"
+workers = 2
+threads = 4
+# Memory that a library loses comes back: a process is replaced after so many requests, give or take some.
+max_requests = 20_000
+max_requests_jitter = 2_000
+# Ctrl-C does not wait for a browser that plays a video.
+graceful_timeout = 5
+loglevel = "warning"
+# No socket by which gunicorn could be told things.
+control_socket_disable = True
