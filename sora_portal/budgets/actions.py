@@ -23,7 +23,10 @@ from sora_portal.generations import actions as generations
 from sora_portal.generations.models import Generation
 from sora_portal.generations.transitions import note
 from sora_portal.projects.models import Project
+from sora_portal.references import actions as references
+from sora_portal.references import using
 from sora_portal.refusals import NotAllowed, Refused
+from sora_portal.web.text import one_line_end, stripped
 
 # Whoever has not been answered for this long has made other plans.
 EXPIRES_AFTER = timedelta(days=14)
@@ -36,6 +39,10 @@ class EnoughNow(Refused):
 
     def __init__(self) -> None:
         super().__init__("There is enough budget now. Press Generate.")
+
+
+class CannotGo(Refused):
+    """A kept video can no longer be made as it was written down."""
 
 
 class AlreadyAnswered(Refused):
@@ -57,6 +64,7 @@ def _why_closed(ask: Ask) -> str:
     return f"{who} has {word} this request already."
 
 
+@transaction.atomic
 def ask(
     *,
     by: User,
@@ -71,17 +79,21 @@ def ask(
 ) -> Ask:
     """Keep a video that a budget has refused, and ask the admins for what it lacks; once for each `submit_key`.
 
-    `amount` is in milli-credits, None for just what is missing. Raises EnoughNow when nothing refuses any more.
+    `amount` is in milli-credits, None for just what is missing. The pictures that the video names are kept with it.
+    Raises EnoughNow when nothing refuses any more, KeyUsed for another video with the same key, Unusable for a picture
+    that has gone.
     """
-    earlier = Ask.objects.filter(author=by, submit_key=submit_key).first()
+    prompt = stripped(one_line_end(prompt))
+    chosen = model.rules.resolve(choices, prompt=prompt)
+    wish = {"project": project, "model": model, "prompt": prompt, "choices": chosen}
+    earlier = _earlier(by, submit_key, wish)
     if earlier is not None:
         return earlier
-    price = model.priced(now).price(model.rules.resolve(choices, prompt=prompt))
+    price = model.priced(now).price(chosen)
     tight = budgets.tightest(by, project, model.connection, now)
     if tight is None or tight.available >= price:
         raise EnoughNow
-    wish = {"project": project, "model": model, "prompt": prompt.strip(), "choices": dict(choices)}
-    return Ask.objects.get_or_create(
+    row, created = Ask.objects.get_or_create(
         author=by,
         submit_key=submit_key,
         defaults={
@@ -93,7 +105,21 @@ def ask(
             "created_at": now,
             "expires_at": now + EXPIRES_AFTER,
         },
-    )[0]
+    )
+    if created:
+        references.need(for_what=row.needs, values=chosen.values(), now=now)
+    return row
+
+
+def _earlier(by: User, submit_key: str, wish: Mapping[str, object]) -> Ask | None:
+    """Return the request that has kept this very video; raises KeyUsed if the key was used for another one."""
+    found = Ask.objects.filter(author=by, submit_key=submit_key).first()
+    if found is not None and any(getattr(found, name) != value for name, value in wish.items()):
+        raise generations.KeyUsed(found.prompt)
+    made = Generation.objects.filter(author=by, submit_key=submit_key).first() if found is None else None
+    if made is not None:
+        raise generations.KeyUsed(made.prompt)
+    return found
 
 
 @dataclass(frozen=True)
@@ -159,24 +185,53 @@ def _go_on(ask: Ask, now: datetime, *, quoted: int | None) -> None:
     except OverBudget as refusal:
         ask.scope = Scope.objects.get(pk=refusal.scope.pk)
         ask.amount, ask.trouble = refusal.missing, str(refusal)
-    except (Refused, InvalidChoices) as problem:
+    except Refused as problem:
         ask.state, ask.trouble = AskState.GRANTED.value, str(problem)[:500]
 
 
 def _submitted(ask: Ask, now: datetime, quoted: int | None) -> Generation:
+    """Return the video of `ask`, submitted; raises Refused with a sentence for whatever is in the way."""
+    if problem := obstacle(ask):
+        raise CannotGo(problem)
+    try:
+        return _submit(ask, ask.submit_key, now, quoted)
+    except generations.KeyUsed:
+        # The form has gone on to make another video since; this one was promised all the same.
+        return _submit(ask, f"ask-{ask.pk}", now, quoted)
+
+
+def _submit(ask: Ask, submit_key: str, now: datetime, quoted: int | None) -> Generation:
+    try:
+        made = generations.submit(
+            by=ask.author,
+            project=ask.project,
+            model=ask.model,
+            prompt=ask.prompt,
+            choices=ask.choices,
+            submit_key=submit_key,
+            quoted_milli=quoted,
+            now=now,
+        ).generation
+    except InvalidChoices as problem:
+        raise CannotGo(" ".join(problem.errors.values())) from problem
+    references.need_no_more(for_what=ask.needs)
+    return made
+
+
+def obstacle(ask: Ask) -> str:
+    """Return why the kept video cannot be submitted as it stands, whatever the budgets say; or nothing."""
     author = ask.author
     if not author.is_active or not Project.objects.visible_to(author).open().filter(pk=ask.project_id).exists():
-        raise Refused(f"{author.display_name} can make no videos in {ask.project.name} any more.")
-    return generations.submit(
-        by=author,
-        project=ask.project,
-        model=ask.model,
-        prompt=ask.prompt,
-        choices=ask.choices,
-        submit_key=ask.submit_key,
-        quoted_milli=quoted,
-        now=now,
-    ).generation
+        return f"{author.display_name} can make no videos in {ask.project.name} any more."
+    if not ask.model.takes_new:
+        return ask.model.closed_text
+    try:
+        chosen = ask.model.rules.resolve(ask.choices, prompt=ask.prompt)
+    except InvalidChoices as problem:
+        return " ".join(problem.errors.values())
+    model = ask.model
+    problems = using.problems(by=author, rules=model.rules, connection=model.connection, choices=chosen)
+    return " ".join(problems.values())
 
 
 @transaction.atomic
@@ -197,6 +252,7 @@ def withdraw(*, by: User, ask: Ask) -> Ask:
     if fresh.state != AskState.SUBMITTED:
         fresh.state = AskState.WITHDRAWN.value
         fresh.save(update_fields=["state"])
+        references.need_no_more(for_what=fresh.needs)
     return fresh
 
 

@@ -100,3 +100,8 @@ class Ask(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} for {self.author}"
+
+    @property
+    def needs(self) -> str:
+        """Its name where it is written down which pictures it needs."""
+        return f"ask:{self.pk}"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sora_portal.budgets.actions import obstacle
 from sora_portal.budgets.models import Ask, AskState
-from sora_portal.catalog.domain import InvalidChoices
 from sora_portal.credits.queries import Budget
 from sora_portal.credits.refusals import credits_words
 from sora_portal.web.words import credits_text
@@ -44,19 +44,13 @@ def kept(ask: Ask, now: datetime) -> Kept:
     else:
         tone, icon, label = "muted", "clock", "Not answered"
         text = f"Nobody has answered your request for {credits_words(ask.amount)}. You can ask again."
-    price = _price_now(ask, now)
+    problem = obstacle(ask)
+    if problem and problem not in text:
+        text = f"{text} As it stands it cannot be made: {problem}"
+    price = None if problem else ask.model.priced(now).price(ask.model.rules.resolve(ask.choices, prompt=ask.prompt))
     return Kept(
         ask.pk, ask.prompt, tone, icon, label, text, ask.reason, ask.created_at, waiting, price, credits_text(price)
     )
-
-
-def _price_now(ask: Ask, now: datetime) -> int | None:
-    if not ask.model.takes_new:
-        return None
-    try:
-        return ask.model.priced(now).price(ask.model.rules.resolve(ask.choices, prompt=ask.prompt))
-    except InvalidChoices:
-        return None
 
 
 @dataclass(frozen=True)

@@ -16,15 +16,19 @@ from sora_portal.accounts.http import Request
 from sora_portal.accounts.policies import require_admin
 from sora_portal.budgets import actions
 from sora_portal.budgets.forms import AnswerForm, DeclineForm
-from sora_portal.budgets.models import Ask, AskState
+from sora_portal.budgets.models import Ask
 from sora_portal.budgets.presentation import kept, request_view
 from sora_portal.credits import books
 from sora_portal.credits import queries as credits
 from sora_portal.credits.forms import AskForm
+from sora_portal.generations import actions as generations
+from sora_portal.generations import turns
 from sora_portal.generations.forms import ComposeForm, new_submit_key
+from sora_portal.generations.models import Generation
 from sora_portal.generations.views import form_again, price_line
 from sora_portal.references.composer import with_files
 from sora_portal.refusals import Refused
+from sora_portal.web.asked import number
 from sora_portal.web.http import with_toast
 
 REQUESTS = "budgets/requests.html"
@@ -54,8 +58,10 @@ def ask(request: Request) -> HttpResponse:
             **ask_form.cleaned_data,
         )
     except Refused as refusal:
-        form.add_error(None, str(refusal))
-        return form_again(request, form, status=refusal.status)
+        if isinstance(refusal, generations.KeyUsed):
+            form.renew_key()
+            return form_again(request, _with(form, str(refusal)), status=refusal.status, ask_form=ask_form)
+        return form_again(request, _with(form, str(refusal)), status=refusal.status)
     if not request.htmx:
         messages.success(request, ASKED)
         return redirect("generations:studio")
@@ -63,6 +69,11 @@ def ask(request: Request) -> HttpResponse:
     form = ComposeForm(initial={**fresh, "submit_key": new_submit_key()}, user=request.user)
     context = {"form": form, "quote": price_line(request, form), **_kept(request)}
     return with_toast(render(request, "budgets/asked.html", context), ASKED)
+
+
+def _with(form: ComposeForm, refusal: str) -> ComposeForm:
+    form.add_error(None, refusal)
+    return form
 
 
 def _kept(request: Request) -> dict[str, object]:
@@ -94,8 +105,8 @@ def withdraw(request: Request, pk: int) -> HttpResponse:
 def resume(request: Request, pk: int) -> HttpResponse:
     """Submit the kept video after all, at the price on the button."""
     row = get_object_or_404(Ask.objects.filter(author=request.user), pk=pk)
-    quoted = forms.IntegerField(min_value=0, required=False).clean(request.POST.get("quoted", ""))
-    row = actions.resume(by=request.user, ask=row, quoted=quoted or 0, now=timezone.now())
+    quoted = number(request.POST.get("quoted", ""))
+    row = actions.resume(by=request.user, ask=row, quoted=quoted, now=timezone.now())
     return _mine_again(request, "Queued")
 
 
@@ -121,11 +132,17 @@ def grant(request: Request, pk: int) -> HttpResponse:
 
     def act(row: Ask, form: AnswerForm) -> str:
         row = actions.grant(by=request.user, ask=row, answer=form.answer(), now=timezone.now())
-        if row.state == AskState.SUBMITTED:
-            return f"Granted. {row.author.display_name}'s video is on its way."
+        if row.generation is not None:
+            return f"Granted. {row.author.display_name}'s video {_whereabouts(row.generation)}"
         return f"Granted, but the video still waits: {row.trouble}"
 
     return _answer(request, pk, AnswerForm, act)
+
+
+def _whereabouts(video: Generation) -> str:
+    """Return the rest of a sentence about a video that has just been queued."""
+    way = turns.way(video.connection, timezone.now())
+    return "is on its way." if way.free else f"is queued. {way.why}"
 
 
 @login_required

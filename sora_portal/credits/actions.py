@@ -211,7 +211,7 @@ def _moved(
     scope = next(row for row in books.lock(Q(pk=pk)) if row.pk == pk)
     done = Journal.objects.filter(key=f"client:{key}").first()
     if done is not None:
-        same = (done.kind, done.scope_id, done.amount) == (kind, scope.pk, amount)
+        same = (done.kind, done.scope_id, done.amount, done.reason) == (kind, scope.pk, amount, reason[:500])
         return done if same else KeyUsed()
     if not scope.limits:
         return Unlimited(scope)
@@ -252,7 +252,8 @@ def _refunded(by: User, ref: str, amount: int, reason: str, key: str, now: datet
     taken = Hold.objects.get(ref=ref)
     done = Journal.objects.filter(key=f"client:{key}").first()
     if done is not None:
-        return done if (done.kind, done.ref, done.amount) == (Kind.REFUND, ref, amount) else KeyUsed()
+        same = (done.kind, done.ref, done.amount, done.reason) == (Kind.REFUND, ref, amount, reason)
+        return done if same else KeyUsed()
     back = Journal.objects.filter(hold=taken, kind=Kind.REFUND.value).aggregate(sum=Sum("amount"))["sum"] or 0
     if amount > taken.captured - back:
         return TooMuchBack(left=taken.captured - back)

@@ -9,6 +9,8 @@ from sora_portal.accounts.models import User
 from sora_portal.credits import domain, periods
 from sora_portal.credits.models import Rhythm
 from sora_portal.credits.periods import Terms
+from sora_portal.credits.refusals import KeyUsed
+from sora_portal.refusals import Refused
 from sora_portal.web.forms import DayField, TextField
 from sora_portal.web.words import credits_text
 
@@ -99,6 +101,12 @@ class OnceForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["initial"] = {"key": uuid4().hex, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
+
+    def refuse(self, refusal: Refused) -> None:
+        """Say why not, and let the form be sent once more where it was sent before with something else in it."""
+        self.add_error(None, str(refusal))
+        if isinstance(refusal, KeyUsed):
+            self.data = {**self.data.dict(), "key": uuid4().hex}  # type: ignore[attr-defined]
 
 
 class GrantForm(OnceForm):

@@ -86,7 +86,9 @@ class KeyUsed(Refused):
     """The same form was sent before, with something else in it."""
 
     def __init__(self) -> None:
-        super().__init__("This form was sent already with other values. Load the page again to see what it did.")
+        super().__init__(
+            "This form was sent already with other values, and those count. Press the button again to send these too."
+        )
 
 
 class DateIsOver(Refused):

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from sora_portal.accounts.http import Request
 from sora_portal.accounts.policies import require_admin
 from sora_portal.credits import actions, alerting, books, history, outlook, periods, queries
-from sora_portal.credits.forms import AdjustForm, BudgetForm, GrantForm, LedgerForm, NewcomersForm, RefundForm
+from sora_portal.credits.forms import AdjustForm, BudgetForm, GrantForm, LedgerForm, NewcomersForm, OnceForm, RefundForm
 from sora_portal.credits.models import Kind, Scope, ScopeKind
 from sora_portal.credits.periods import Terms
 from sora_portal.credits.refusals import credits_words
@@ -117,7 +117,10 @@ def _change(
     try:
         done = act(scope, form)
     except Refused as refusal:
-        form.add_error(None, str(refusal))
+        if isinstance(form, OnceForm):
+            form.refuse(refusal)
+        else:
+            form.add_error(None, str(refusal))
         return _board(request, scope, status=422, **{name: form})
     if request.htmx:
         return with_toast(_board(request, _scope(address)), done)
@@ -207,7 +210,7 @@ def refund(request: Request, ref: str) -> HttpResponse:
         try:
             actions.refund(by=request.user, ref=spent.hold.ref, now=timezone.now(), **form.cleaned_data)
         except Refused as refusal:
-            form.add_error(None, str(refusal))
+            form.refuse(refusal)
         else:
             messages.success(request, f"{credits_words(form.cleaned_data['amount'])} refunded")
             return redirect("credits:refund", ref)

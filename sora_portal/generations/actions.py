@@ -1,10 +1,12 @@
 """What people do with generations: submit, cancel, decide. What workers do is in `submitting` and `watching`."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.text import Truncator
 
 from sora_portal import failpoints
 from sora_portal.accounts.models import User
@@ -23,6 +25,7 @@ from sora_portal.projects.models import Project
 from sora_portal.references import actions as references
 from sora_portal.references import using
 from sora_portal.refusals import Refused
+from sora_portal.web.text import one_line_end, stripped
 from sora_portal.web.words import credits_text
 
 
@@ -32,6 +35,17 @@ class PriceChanged(Refused):
 
 class ModelNotOffered(Refused):
     """The model takes no new videos."""
+
+
+class KeyUsed(Refused):
+    """The form has made a video already, and something else stands in it now."""
+
+    def __init__(self, earlier: str) -> None:
+        title = Truncator(earlier).chars(60)
+        super().__init__(
+            f"A video was made from this form already: “{title}”. What stands here now is another one. Press the button"
+            " again to make it as well."
+        )
 
 
 class TooLate(Refused):
@@ -57,13 +71,15 @@ def submit(
     now: datetime,
     quoted_milli: int | None = None,
 ) -> Submitted:
-    """Queue one video and hold its price, in one transaction; the same `submit_key` always gives the same video.
+    """Queue one video and hold its price, in one transaction; the same request with the same `submit_key` always gives
+    the same video.
 
-    Raises InvalidChoices for what the model cannot do or `by` may not use, PriceChanged when the price is not
-    `quoted_milli`, OverBudget naming the limit that binds, ModelNotOffered for a model that takes no new videos.
+    Raises KeyUsed for another request with a key that has made a video, InvalidChoices for what the model cannot do or
+    `by` may not use, PriceChanged when the price is not `quoted_milli`, OverBudget naming the limit that binds,
+    ModelNotOffered for a model that takes no new videos.
     """
-    earlier = Generation.objects.filter(author=by, submit_key=submit_key).first()
-    if earlier:
+    prompt = stripped(one_line_end(prompt))
+    if earlier := _earlier(by, submit_key, project, model, prompt, choices):
         return Submitted(earlier, created=False)
     reconciling.require_sound()
     if not model.takes_new:
@@ -80,15 +96,30 @@ def submit(
         )
     try:
         with transaction.atomic():
-            generation = _create(by, project, model, prompt.strip(), chosen, submit_key, price, now)
+            generation = _create(by, project, model, prompt, chosen, submit_key, price, now)
     except (IntegrityError, OverBudget):
         # Two clicks at the same moment: the unique submit key let one through, or the first took the last credits.
-        earlier = Generation.objects.filter(author=by, submit_key=submit_key).first()
+        earlier = _earlier(by, submit_key, project, model, prompt, chosen)
         if earlier is None:
             raise
         return Submitted(earlier, created=False)
     failpoints.reach("submit-committed")
     return Submitted(generation, created=True)
+
+
+def _earlier(
+    by: User, submit_key: str, project: Project, model: VideoModel, prompt: str, choices: Mapping[str, str]
+) -> Generation | None:
+    """Return the video that this very request has made before; raises KeyUsed if the key has made another one."""
+    found = Generation.objects.filter(author=by, submit_key=submit_key).first()
+    if found is None:
+        return None
+    with suppress(InvalidChoices):
+        choices = model.rules.resolve(choices, prompt=prompt)
+    asked = (project.pk, model.pk, prompt, dict(choices))
+    if asked != (found.project_id, found.model_id, found.prompt, found.choices):
+        raise KeyUsed(found.prompt)
+    return found
 
 
 def _create(

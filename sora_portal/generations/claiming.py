@@ -30,6 +30,7 @@ from sora_portal.generations.transitions import SWITCH, move, shift
 from sora_portal.pace import scaled
 from sora_portal.providers.base import ErrorKind, Verdict
 from sora_portal.references import using
+from sora_portal.references.actions import Unusable
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def _what_it_names(generation: Generation, connection: Connection, now: datetime
     """Return the choices with what the vendor gets for pictures and characters; None, and it fails, if that is gone."""
     try:
         return using.resolved(rules=generation.model.rules, connection=connection, choices=generation.choices, now=now)
-    except using.Unusable as problem:
+    except Unusable as problem:
         text, kind = str(problem), ErrorKind.INVALID_REQUEST.value
         move(generation, State.FAILED, now=now, text=text, failure_kind=kind, failure_text=text, waiting_for="")
         return None

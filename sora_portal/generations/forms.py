@@ -170,6 +170,11 @@ class ComposeForm(forms.Form):
             self.complain(problem.errors)
         return data
 
+    def renew_key(self) -> None:
+        """Let the form that was sent be sent once more, as another request."""
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        self.data["submit_key"] = new_submit_key()  # type: ignore[index]
+
     def complain(self, problems: Mapping[str, str]) -> None:
         """Put a sentence beside each field named, unless one is there already; on top where the form has no field."""
         for key, sentence in problems.items():

@@ -147,6 +147,8 @@ def submit(request: Request) -> HttpResponse:
         form.complain(problem.errors)
         return form_again(request, form, status=422)
     except Refused as refusal:
+        if isinstance(refusal, actions.KeyUsed):
+            form.renew_key()
         form.add_error(None, str(refusal))
         lacks = refusal.missing if isinstance(refusal, OverBudget) and not request.user.is_portal_admin else None
         ask_form = AskForm(initial={"amount": lacks}) if lacks else None

@@ -14,12 +14,12 @@ from sora_portal.accounts.models import User
 from sora_portal.catalog.models import Connection
 from sora_portal.projects.models import Project
 from sora_portal.references import decoding, storage
-from sora_portal.references.domain import CONSENT, address_problem, span_problem
-from sora_portal.references.models import Character, ReferenceImage
+from sora_portal.references.domain import CONSENT, GONE_PICTURE, address_problem, picture_ids, span_problem
+from sora_portal.references.models import Character, ReferenceImage, ReferenceNeed
 from sora_portal.references.pictures import NotAPicture, Picture
 from sora_portal.refusals import NotAllowed, Refused
 
-# A picture that no video uses is a draft: it goes after this time, when anybody adds another one.
+# A picture that nothing uses or will need is a draft: it goes after this time, when anybody adds another one.
 UNUSED_FOR = timedelta(days=7)
 # Nobody needs more drafts than this; without an end, one account could fill the disk.
 UNUSED_MOST = 100
@@ -30,6 +30,10 @@ class BadCharacter(Refused):
     """What was given makes no character."""
 
     status = 422
+
+
+class Unusable(Refused):
+    """A video names something that can no longer be used; the message is for its author."""
 
 
 class AlreadyThere(Refused):
@@ -48,7 +52,7 @@ def upload(*, by: User, file: IO[bytes], now: datetime) -> ReferenceImage:
     earlier = _earlier(by, sha256, picture, now)
     if earlier is not None:
         return earlier
-    if ReferenceImage.objects.filter(owner=by, last_used_at=None).count() >= UNUSED_MOST:
+    if ReferenceImage.objects.idle().filter(owner=by).count() >= UNUSED_MOST:
         raise NotAPicture(
             f"You have added {UNUSED_MOST} pictures that no video uses. Use some of them, or wait: unused ones go by"
             " themselves after a week."
@@ -89,8 +93,8 @@ def _earlier(by: User, sha256: str, picture: Picture, now: datetime) -> Referenc
 
 @transaction.atomic
 def prune(*, now: datetime) -> int:
-    """Remove pictures that no video has used for a week, files and all, some at a time; return how many went."""
-    old = ReferenceImage.objects.filter(last_used_at=None, created_at__lt=now - UNUSED_FOR).order_by("created_at")
+    """Remove pictures that nothing has used or needed for a week, files and all, some at a time; return how many."""
+    old = ReferenceImage.objects.idle().filter(created_at__lt=now - UNUSED_FOR).order_by("created_at")
     # Locked: whoever submits a video with one of them waits, and then finds that it is gone.
     gone = list(old.select_for_update(skip_locked=True)[:PRUNED_AT_ONCE])
     ReferenceImage.objects.filter(pk__in=[image.pk for image in gone]).delete()
@@ -107,6 +111,28 @@ def mark_used(*, images: Iterable[ReferenceImage], project: Project, now: dateti
     for image in images:
         ReferenceImage.objects.filter(pk=image.pk).update(last_used_at=now)
         image.projects.add(project)
+
+
+@transaction.atomic
+def need(*, for_what: str, values: Iterable[str], now: datetime) -> None:
+    """Keep the pictures that `values` (of a video's choices) name for something that is no video yet, called `for_what`
+    ("ask:12"): these and no others, until `need_no_more`. Raises Unusable where one has gone.
+    """
+    wanted = {public_id for value in values for public_id in picture_ids(value)}
+    images = ReferenceImage.objects.filter(public_id__in=wanted).order_by("pk").select_for_update(no_key=True)
+    found = list(images)
+    if len(found) < len(wanted):
+        raise Unusable(GONE_PICTURE)
+    # Written to, and not only locked: a pruning that has chosen them meanwhile looks once more and leaves them.
+    ReferenceImage.objects.filter(pk__in=[image.pk for image in found]).update(created_at=now)
+    ReferenceNeed.objects.filter(for_what=for_what).exclude(image__in=found).delete()
+    rows = [ReferenceNeed(for_what=for_what, image=image) for image in found]
+    ReferenceNeed.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def need_no_more(*, for_what: str) -> None:
+    """Let go of what `need` has kept for `for_what`."""
+    ReferenceNeed.objects.filter(for_what=for_what).delete()
 
 
 def add_clip(

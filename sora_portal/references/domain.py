@@ -13,6 +13,7 @@ SPAN_MOST = 3
 CLIP_LONGEST = 3600
 ADDRESS = Field(key="clip", label="Address of the clip", wire="clip", kind="url")
 
+GONE_PICTURE = "A picture is no longer here: unused ones go after a week. Remove it and add it again."
 CONSENT = "No real person can be recognised in this clip, and my team may use what it shows."
 
 

@@ -20,12 +20,16 @@ class ReferenceImageQuerySet(models.QuerySet["ReferenceImage"]):
         shared = self.model.objects.filter(projects__memberships__user=user)
         return self.filter(Q(owner=user) | Q(pk__in=shared.values("pk")))
 
+    def idle(self) -> "ReferenceImageQuerySet":
+        """Return those that no video uses and nothing will need."""
+        return self.filter(last_used_at=None).exclude(pk__in=ReferenceNeed.objects.values("image"))
+
 
 class ReferenceImage(models.Model):
     """A picture that somebody uploaded, as it was made anew; the files are named by `public_id`.
 
     It belongs to its owner. Using it in a video shows it to the members of that video's project, who may then use it
-    as well. One that no video uses goes after a week.
+    as well. One that no video uses and nothing needs goes after a week.
     """
 
     public_id = models.CharField(max_length=32, unique=True)
@@ -60,6 +64,22 @@ class ReferenceImage(models.Model):
     def choice(self) -> str:
         """How a video's choices name it."""
         return f"{PICTURE}{self.public_id}"
+
+
+class ReferenceNeed(models.Model):
+    """That something which is no video yet will need a picture: a request that waits for budget, a draft.
+
+    `for_what` is text ("ask:12"), because what it names is a room above.
+    """
+
+    for_what = models.CharField(max_length=64)
+    image = models.ForeignKey(ReferenceImage, on_delete=models.CASCADE, related_name="needs")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["for_what", "image"], name="references_need_once")]
+
+    def __str__(self) -> str:
+        return f"{self.for_what} needs {self.image_id}"
 
 
 class CharacterQuerySet(models.QuerySet["Character"]):

@@ -13,16 +13,11 @@ from sora_portal.catalog.domain import Field, Spec
 from sora_portal.catalog.models import Connection, VideoModel
 from sora_portal.catalog.reach import callback_origin
 from sora_portal.references import links
-from sora_portal.references.domain import PICTURE, character_id, lines, picture_ids
+from sora_portal.references.actions import Unusable
+from sora_portal.references.domain import GONE_PICTURE, PICTURE, character_id, lines, picture_ids
 from sora_portal.references.models import Character, ReferenceImage
-from sora_portal.refusals import Refused
 
-GONE_PICTURE = "A picture is no longer here: unused ones go after a week. Remove it and add it again."
 GONE_CHARACTER = "This character is not in the register. Choose another."
-
-
-class Unusable(Refused):
-    """A video names something that can no longer be used; the message is for its author."""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def decide(*, by: User, generation: Generation, verdict: Verdict, reason: str, s
     standing = sight_of(row)
     if standing != seen:
         last = _last(row)
-        mine = last is not None and (last.by_id, last.verdict) == (by.pk, verdict.value)
+        mine = last is not None and (last.by_id, last.verdict, last.reason) == (by.pk, verdict.value, stripped(reason))
         if last is None or not mine or (last.number, last.sha256) != (seen.decisions + 1, seen.sha256):
             raise Overtaken(_news(row, last, seen))
         return last

@@ -18,6 +18,8 @@ from sora_portal.generations import actions
 from sora_portal.generations.models import Generation, ReferenceUse
 from sora_portal.references import actions as references
 from sora_portal.references import using
+from sora_portal.references.actions import Unusable
+from sora_portal.references.domain import GONE_PICTURE
 from sora_portal.references.models import ReferenceImage
 from tests import factories
 from tests.references import files, rows
@@ -138,7 +140,7 @@ def test_action_refuses_by_itself(ada: User) -> None:
     theirs = rows.picture(factories.eve())
     with pytest.raises(InvalidChoices) as refusal:
         factories.generation(image=theirs.choice)
-    assert refusal.value.errors == {"image": using.GONE_PICTURE}
+    assert refusal.value.errors == {"image": GONE_PICTURE}
 
 
 def test_draft_pruned_between_check_and_write_is_refused_and_costs_nothing(
@@ -147,7 +149,7 @@ def test_draft_pruned_between_check_and_write_is_refused_and_costs_nothing(
     picture = rows.picture()
     monkeypatch.setattr(using, "problems", lambda **_: {})
     ReferenceImage.objects.all().delete()
-    with pytest.raises(using.Unusable, match="no longer here"):
+    with pytest.raises(Unusable, match="no longer here"):
         factories.generation(image=picture.choice)
     assert not Hold.objects.exists()
 

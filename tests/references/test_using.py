@@ -8,7 +8,8 @@ from pytest_django import Settings
 
 from sora_portal.catalog.models import Connection, VideoModel
 from sora_portal.references import actions, links, using
-from sora_portal.references.using import Unusable
+from sora_portal.references.actions import Unusable
+from sora_portal.references.domain import GONE_PICTURE
 from tests import factories
 from tests.references import files, rows
 
@@ -39,8 +40,8 @@ def _live(model: VideoModel) -> VideoModel:
 def test_own_picture_may_be_used_and_a_strangers_not() -> None:
     model = factories.offered_model()
     assert _problems(model, image=rows.picture().choice) == {}
-    assert _problems(model, image=rows.picture(factories.eve(), files.png()).choice) == {"image": using.GONE_PICTURE}
-    assert _problems(model, image="ref:nothing") == {"image": using.GONE_PICTURE}
+    assert _problems(model, image=rows.picture(factories.eve(), files.png()).choice) == {"image": GONE_PICTURE}
+    assert _problems(model, image="ref:nothing") == {"image": GONE_PICTURE}
 
 
 def test_picture_of_a_colleague_may_be_used_once_it_is_in_a_video_of_the_project() -> None:
@@ -55,7 +56,7 @@ def test_one_bad_picture_among_good_ones_is_found() -> None:
     model = factories.offered_model("apixo-kling-2-6")
     good, bad = rows.picture(), rows.picture(factories.eve(), files.png())
     assert _problems(model, image=f"{good.choice}\n{GIVEN}") == {}
-    assert _problems(model, image=f"{good.choice}\n{bad.choice}") == {"image": using.GONE_PICTURE}
+    assert _problems(model, image=f"{good.choice}\n{bad.choice}") == {"image": GONE_PICTURE}
 
 
 @pytest.mark.parametrize(
