@@ -139,7 +139,7 @@ def _requeue(generation: Generation, attempt: Attempt, created: Created, now: da
     """Put it back in line; the vendor made nothing. Trouble that waiting does not mend pauses the way to the vendor."""
     kind = created.kind or ErrorKind.TRANSIENT
     if latch:
-        latch_way(generation, attempt, kind, f"{created.code} {created.message}")
+        latch_way(generation, attempt, created.coded_kind or kind, f"{created.code} {created.message}")
     if generation.cancel_wanted_at:
         text = "Cancelled as was asked: the vendor had not begun"
         move(generation, State.CANCELLED, now=now, text=text, waiting_for="", failure_text="")

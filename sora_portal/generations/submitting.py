@@ -86,7 +86,7 @@ def _send(held: Claim, call: Call) -> None:
     slept = (timezone.now() - (attempt.sending_at or timezone.now())).total_seconds()
     answer = http.send(call, timeout=CREATE_TIMEOUT, first_byte_by=time.monotonic() + SEND_WINDOW - slept)
     failpoints.reach("answer-unread")
-    created = provider(attempt.connection.vendor).read_create(answer)
+    created = provider(attempt.connection.vendor).read_create(answer, call)
     if created.verdict is Verdict.ACCEPTED:
         _keep_receipt(spool.Receipt(attempt.pk, created.task_id))
     failpoints.reach("receipt-written")

@@ -18,6 +18,7 @@ from sora_portal.generations import turns
 from sora_portal.generations.domain import RETRY_CAP, backoff
 from sora_portal.generations.models import Attempt
 from sora_portal.pace import scaled
+from sora_portal.providers import taxonomy
 from sora_portal.providers.base import Created, ErrorKind, Job, Verdict
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ UNCLEAR = frozenset({Verdict.NOT_SENT, Verdict.AMBIGUOUS})
 
 def is_broken(job: Job) -> bool:
     """Return whether a status answer speaks of a vendor that does not work."""
-    return not job.usable and job.kind not in SAYS_NO
+    return not job.usable and (taxonomy.by_code(job.code) if job.code else job.kind) not in SAYS_NO
 
 
 def wish(retry_after: float) -> timedelta:

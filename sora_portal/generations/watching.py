@@ -30,6 +30,7 @@ from sora_portal.generations.transitions import Lost, lock, move
 from sora_portal.generations.vendor_news import wish
 from sora_portal.generations.wake import FETCH, wake
 from sora_portal.pace import scaled
+from sora_portal.providers import taxonomy
 from sora_portal.providers.addresses import UNLIKELY
 from sora_portal.providers.base import ErrorKind, Job, JobState
 
@@ -95,8 +96,9 @@ def _decide(generation: Generation, attempt: Attempt, job: Job, now: datetime) -
         _not_found(generation, attempt, now)
     elif job.state is JobState.FAILED:
         _failed(generation, job, now)
-        if job.kind in ACCOUNT_TROUBLES:
-            latch_way(generation, attempt, job.kind, f"{job.code} {job.message}")
+        # By its code: what its sentence says, the member may have written.
+        if (kind := taxonomy.by_code(job.code)) in ACCOUNT_TROUBLES:
+            latch_way(generation, attempt, kind, f"{job.code} {job.message}")
     elif job.state is JobState.SUCCEEDED:
         _succeeded(generation, attempt, job, now)
     else:

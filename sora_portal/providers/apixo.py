@@ -7,6 +7,10 @@ Peculiar here: the model stands in the path of both calls; a failed task is code
 
 from __future__ import annotations
 
+import json
+import re
+from dataclasses import replace
+
 from sora_portal.providers import checks, reading, statuses, verdicts
 from sora_portal.providers.base import (
     Balance,
@@ -16,13 +20,19 @@ from sora_portal.providers.base import (
     Created,
     CreateRequest,
     Endpoint,
+    ErrorKind,
     Job,
     Json,
     NoReply,
     Reply,
+    Verdict,
 )
 from sora_portal.providers.reading import Envelope
 from sora_portal.providers.statuses import Seen
+
+_EMPTY = "insufficient credits"
+_LETTERS = re.compile(r"\\[nrtbf]|\\u[0-9a-f]{4}|[^a-z]")
+"""What to take away so that letters are left, of JSON its escapes as well."""
 
 
 class Apixo:
@@ -46,11 +56,23 @@ class Apixo:
         """There is one way only."""
         return ""
 
-    def read_create(self, answer: Reply | NoReply) -> Created:
-        """Read `{code, message, data: {taskId}}` by the create-answer table; `data` may be null or `{error}`."""
+    def read_create(self, answer: Reply | NoReply, call: Call | None = None) -> Created:
+        """Read `{code, message, data: {taskId}}` by the create-answer table; `data` may be null or `{error}`.
+
+        The sample of a 400 is an empty account's, and no code tells it from a bad field. So there, and only there, a
+        sentence counts: word for word, and if nothing that was sent holds it.
+        """
         envelope = reading.envelope(answer)
         task_id = reading.task_id(envelope.data.get("taskId"))
-        return verdicts.created(answer, envelope, task_id, reading.text_of(envelope.data.get("failCode"))[:100])
+        fail_word = reading.text_of(envelope.data.get("failCode"))[:100]
+        created = verdicts.created(answer, envelope, task_id, fail_word)
+        if (
+            created.verdict is Verdict.REFUSED
+            and _is_empty_account(envelope)
+            and _LETTERS.sub("", _EMPTY) not in _sent(call)
+        ):
+            return replace(created, verdict=Verdict.VENDOR_TROUBLE, coded_kind=ErrorKind.NO_BALANCE)
+        return created
 
     def status_call(self, endpoint: Endpoint, model: str, task_id: str) -> Call:
         """GET /api/v1/statusTask/{model}?taskId=…; the model has to be the one that the task was created with."""
@@ -85,6 +107,16 @@ class Apixo:
         envelope = reading.envelope(answer)
         milli = reading.milli(envelope.body.get("data"))
         return Balance(milli, "USD") if envelope.code == 200 and milli is not None else None
+
+
+def _is_empty_account(envelope: Envelope) -> bool:
+    said = (reading.first_text(part, reading.MESSAGE_FIELDS) for part in (envelope.body, envelope.data))
+    return envelope.code == 400 and any(text.strip(" .!").lower() == _EMPTY for text in said)
+
+
+def _sent(call: Call | None) -> str:
+    """Return the letters of a request: however its words were parted, an answer may repeat them otherwise."""
+    return _LETTERS.sub("", json.dumps(call.json if call else "").lower())
 
 
 def _seen(envelope: Envelope) -> Seen | None:

@@ -144,6 +144,8 @@ class Created:
 
     `task_id` is set only for `ACCEPTED` (1 to 512 printable characters). `message` is the vendor's own text for staff,
     cleaned and redacted; `code` is the body code or the HTTP status as text. `retry_after`: seconds, at most a day.
+    `coded_kind` is the kind by status, code and failure word alone: what a sentence says must pause nothing. `named`
+    are the ids in an `AMBIGUOUS` answer that may be a task's, the likeliest first.
     """
 
     verdict: Verdict
@@ -152,6 +154,8 @@ class Created:
     message: str = ""
     code: str = ""
     retry_after: float | None = None
+    coded_kind: ErrorKind | None = None
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -259,8 +263,11 @@ class Provider(Protocol):
     def other_style(self, style: str) -> str:
         """The other body style in which `create_call` can write the same request; "" where there is only one."""
 
-    def read_create(self, answer: Reply | NoReply) -> Created:
-        """Judge the answer to `create_call` by the create-answer table; anything unlisted is AMBIGUOUS."""
+    def read_create(self, answer: Reply | NoReply, call: Call | None = None) -> Created:
+        """Judge the answer to `call` by the create-answer table; anything unlisted is AMBIGUOUS.
+
+        `call` tells what the answer may repeat of it.
+        """
 
     def status_call(self, endpoint: Endpoint, model: str, task_id: str) -> Call:
         """The HTTP request that asks how one task stands. `model` is the vendor's id it was created with."""

@@ -200,10 +200,13 @@ def _reply(response: httpx.Response, raw: bytes, cut: bool) -> Reply:
 
 
 def _decoded(raw: bytes, headers: Mapping[str, str]) -> tuple[bytes, bool]:
-    """Undo gzip or deflate, which we did not ask for, with a cap on what comes out: a bomb counts as truncated."""
+    """Undo gzip or deflate, which we did not ask for, with a cap on what comes out: a bomb counts as truncated.
+
+    So does what is packed in a way that we cannot undo: what it says, nobody has read.
+    """
     encoding = headers.get("content-encoding", "").strip().lower()
     if not raw or encoding not in {"gzip", "x-gzip", "deflate"}:
-        return raw, False
+        return raw, bool(raw) and encoding not in {"", "identity"}
     inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
     try:
         body = inflater.decompress(raw, BODY_CAP)

@@ -46,7 +46,7 @@ class Ruxa:
         """Nested for flat, flat for nested."""
         return "nested" if style == "flat" else "flat"
 
-    def read_create(self, answer: Reply | NoReply) -> Created:
+    def read_create(self, answer: Reply | NoReply, call: Call | None = None) -> Created:
         """Read `{code, msg|message, data: {taskId}}` by the create-answer table."""
         envelope = reading.envelope(answer)
         task_id = reading.task_id(envelope.data.get("taskId"))

@@ -46,7 +46,7 @@ class Sora2Api:
         """There is one way only."""
         return ""
 
-    def read_create(self, answer: Reply | NoReply) -> Created:
+    def read_create(self, answer: Reply | NoReply, call: Call | None = None) -> Created:
         """Read `{code, msg, data: {taskId}}` by the create-answer table; HTTP 200 with an error code is usual here."""
         envelope = reading.envelope(answer)
         return verdicts.created(answer, envelope, reading.task_id(envelope.data.get("taskId")))

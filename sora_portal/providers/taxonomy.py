@@ -1,6 +1,7 @@
 """The one place that turns a vendor's code, failure word or text into an `ErrorKind`.
 
-Code first, text second: texts may be Chinese, may change, and may quote a member's prompt. Sources: the vendors' pages
+Code first, text second: texts may be Chinese, may change, and may quote a member's prompt. So a kind that came of a
+text is for people to read; what acts (create verdicts, pauses) takes the kind without it. Sources: the vendors' pages
 on errors (apixo.ai/docs/api-reference/errors and error-codes, docs.sora2api.ai, ruxa.ai's guide; read 2026-11-20) and,
 for the Chinese texts, what public clients meet in the field.
 """
@@ -99,8 +100,6 @@ _ABOUT_IMAGE = re.compile(r"\bimages?\b|image_?urls?\b|input_reference|图片|�
 _ABOUT_LENGTH = re.compile(r"too\s+long|\b\d+\s+characters|提示词过长|超出长度", re.IGNORECASE)
 _IMAGE_WORDS = ("image", "unsupportedformat")
 _LENGTH_WORDS = ("prompttoolong", "promptlengthexceeded")
-_LISTED_TROUBLE = re.compile(f"{_BALANCE}|{_PAUSED}", re.IGNORECASE)
-_TIME_OUT = _TEXTS[-1][0]
 _NO_SUCH_TASK = re.compile(
     r"(?:task|record|recordinfo)\b[^.]{0,40}(?:not\s+found|not\s+exist|is\s+null)|任务不存在|找不到任务", re.IGNORECASE
 )
@@ -138,6 +137,11 @@ def failure(*, code: int | None = None, word: str = "", text: str = "") -> Error
     return ErrorKind.GENERATION_FAILED if kind in vague else kind
 
 
+def by_code(code: str) -> ErrorKind:
+    """Pick the kind of a trouble by its code or failure word alone, as an answer is kept ("402", "NSFW_DETECTED")."""
+    return classify(code=int(code) if re.fullmatch(r"[0-9]{1,6}", code, re.ASCII) else None, word=code)
+
+
 def subject(kind: ErrorKind, *, word: str = "", text: str = "") -> Subject | None:
     """Return what a refused request should change: its image, its length, or (None) what the kind alone says.
 
@@ -168,14 +172,6 @@ def kind_of_word(word: str) -> ErrorKind | None:
 def kind_of_text(text: str) -> ErrorKind | None:
     """The kind that a vendor's sentence clearly speaks of, English or Chinese."""
     return next((kind for pattern, kind in _TEXTS if pattern.search(text)), None)
-
-
-def says_nothing_was_created(text: str) -> bool:
-    """True for the listed sentences that mean "our account is empty" or "the model is off", whatever code came along.
-
-    A sentence that also speaks of a time-out does not count: a channel (渠道) that timed out may have begun.
-    """
-    return bool(_LISTED_TROUBLE.search(text)) and not _TIME_OUT.search(text)
 
 
 def says_no_such_address(text: str) -> bool:

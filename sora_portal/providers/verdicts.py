@@ -2,15 +2,21 @@
 
 Two layers speak, the HTTP status and the code inside the body, and they may disagree. Then the more careful reading
 wins, and whatever no row lists is AMBIGUOUS: a new vendor code may cost a person one decision, never a second payment.
+
+Codes and failure words decide, sentences do not: they may quote what a member wrote. And no code that says "nothing was
+made" is believed of an answer that names a task (`naming`).
 """
 
 from __future__ import annotations
 
-from sora_portal.providers import taxonomy
+from sora_portal.providers import naming, taxonomy
 from sora_portal.providers.base import Created, ErrorKind, NoReply, Reply, Verdict
 from sora_portal.providers.reading import Envelope, outline, retry_after
 
 _ROWS = {
+    301: Verdict.CONFIGURATION,
+    307: Verdict.CONFIGURATION,
+    308: Verdict.CONFIGURATION,
     400: Verdict.REFUSED,
     401: Verdict.VENDOR_TROUBLE,
     402: Verdict.VENDOR_TROUBLE,
@@ -21,9 +27,12 @@ _ROWS = {
     429: Verdict.WAIT,
     455: Verdict.VENDOR_TROUBLE,
 }
+"""Of the redirects only those that leave the method as it is: a 302 or 303 may point to what was made."""
 _BODY_ROWS = {**_ROWS, 200: Verdict.ACCEPTED, 505: Verdict.VENDOR_TROUBLE}
 _OFF_CODES = {455, 505}
-"""Body codes that say "switched off" so plainly that a 5xx status around them changes nothing."""
+"""Body codes that say "switched off" so plainly that the same 5xx status around them changes nothing."""
+_YES = {"0", "ok", "success", "succeeded", "true", "accepted", "created"}
+"""What other platforms have in the place of 200. Here no page lists them, but they are no refusal either."""
 
 _BY_WORD = {
     ErrorKind.CONTENT_POLICY: Verdict.REFUSED,
@@ -38,49 +47,48 @@ def created(answer: Reply | NoReply, envelope: Envelope, task_id: str, fail_word
     """Judge the answer to a create call.
 
     `envelope` and `task_id` are what the adapter read from the answer ("" for no id), `fail_word` a failure code such
-    as APIXO's "NSFW_DETECTED" when the body names one. Returns ACCEPTED only for 2xx, code 200 and an id.
+    as APIXO's "NSFW_DETECTED" when the body names one. Returns ACCEPTED only for 2xx, code 200 and one id.
     """
     if isinstance(answer, NoReply):
         verdict = Verdict.AMBIGUOUS if answer.sent else Verdict.NOT_SENT
         return Created(verdict, kind=ErrorKind.TRANSIENT, message=answer.reason)
+    named = naming.named(answer)
     verdict = Verdict.AMBIGUOUS if answer.truncated else _judge(answer.status, envelope, task_id, fail_word)
+    if named.contradicts or (named.found and verdict is not Verdict.ACCEPTED):
+        verdict = Verdict.AMBIGUOUS
     if verdict is Verdict.ACCEPTED:
         return Created(verdict, task_id=task_id, code=envelope.word)
     return Created(
         verdict,
         kind=_kind(answer, envelope, fail_word),
+        coded_kind=_coded_kind(answer, envelope, fail_word),
         message=outline(answer, envelope),
         code=fail_word or envelope.word or str(answer.status),
         retry_after=retry_after(answer.headers),
+        named=named.ids if verdict is Verdict.AMBIGUOUS else (),
     )
 
 
 def _judge(status: int, envelope: Envelope, task_id: str, fail_word: str) -> Verdict:
-    verdict = _weigh(_http_row(status), _body_row(envelope), envelope.code in _OFF_CODES)
+    off = envelope.code in _OFF_CODES and status in {200, envelope.code}
+    verdict = _weigh(_http_row(status), _body_row(envelope), off)
     if verdict is Verdict.ACCEPTED:
         return verdict if task_id else Verdict.AMBIGUOUS
-    listed = taxonomy.says_nothing_was_created(envelope.message)
-    if verdict is Verdict.AMBIGUOUS:
-        rejected = envelope.formed and envelope.code != 200 and not task_id
-        return Verdict.VENDOR_TROUBLE if rejected and listed else verdict
     word = taxonomy.kind_of_word(fail_word)
     if verdict is Verdict.REFUSED and word is ErrorKind.TIMED_OUT:
         # Whoever says that the making took too long had begun to make it.
         return Verdict.AMBIGUOUS
-    if verdict in {Verdict.REFUSED, Verdict.CONFIGURATION} and (listed or word in _TROUBLES):
+    if verdict in {Verdict.REFUSED, Verdict.CONFIGURATION} and word in _TROUBLES:
         return Verdict.VENDOR_TROUBLE
+    # Either way nothing was made: a 403 is about the key or about the content, and APIXO's pages have both.
     policy = (word or taxonomy.kind_of_text(envelope.message)) is ErrorKind.CONTENT_POLICY
-    if policy and 403 in {status, envelope.code}:
+    if policy and verdict is Verdict.VENDOR_TROUBLE and 403 in {status, envelope.code}:
         return Verdict.REFUSED
     return verdict
 
 
 def _http_row(status: int) -> Verdict:
-    if 200 <= status < 300:
-        return Verdict.ACCEPTED
-    if 300 <= status < 400:
-        return Verdict.CONFIGURATION
-    return _ROWS.get(status, Verdict.AMBIGUOUS)
+    return Verdict.ACCEPTED if 200 <= status < 300 else _ROWS.get(status, Verdict.AMBIGUOUS)
 
 
 def _body_row(envelope: Envelope) -> Verdict | None:
@@ -88,6 +96,8 @@ def _body_row(envelope: Envelope) -> Verdict | None:
     if envelope.code in _BODY_ROWS:
         return _BODY_ROWS[envelope.code]
     if envelope.code is not None and 500 <= envelope.code < 600:
+        return Verdict.AMBIGUOUS
+    if envelope.word.lower() in _YES or envelope.body.get("code") is True or envelope.body.get("success") is True:
         return Verdict.AMBIGUOUS
     kind = taxonomy.kind_of_word(envelope.word)
     return None if kind is None else _BY_WORD.get(kind)
@@ -105,8 +115,16 @@ def _weigh(http: Verdict, body: Verdict | None, off: bool) -> Verdict:
 
 
 def _kind(answer: Reply, envelope: Envelope, fail_word: str) -> ErrorKind:
+    """What a person is told; here a sentence may speak."""
     missing = 404 in {answer.status, envelope.code}
     if missing and (not envelope.formed or taxonomy.says_no_such_address(envelope.message)):
         return ErrorKind.MISCONFIGURED
     word = fail_word or envelope.word
     return taxonomy.classify(http=answer.status, code=envelope.code, word=word, text=envelope.message)
+
+
+def _coded_kind(answer: Reply, envelope: Envelope, fail_word: str) -> ErrorKind:
+    """The same without any sentence: it says what is paused."""
+    if 404 in {answer.status, envelope.code} and not envelope.formed:
+        return ErrorKind.MISCONFIGURED
+    return taxonomy.classify(http=answer.status, code=envelope.code, word=fail_word or envelope.word)

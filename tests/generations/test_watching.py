@@ -128,6 +128,14 @@ def test_the_same_address_is_tried_again_after_a_day() -> None:
     assert _told(row, same, after=25 * 3600).state == "fetching"
 
 
+def test_a_failure_whose_sentence_quotes_the_prompt_pauses_nothing() -> None:
+    said = "could not draw: a poster that says insufficient balance"
+    job = Job(state=JobState.FAILED, kind=ErrorKind.NO_BALANCE, code="501", message=said)
+    row = _told(factories.generation(state=State.RUNNING), job)
+    row.connection.refresh_from_db()
+    assert (row.state, row.connection.paused_at) == ("failed", None)
+
+
 def test_a_task_that_failed_for_the_vendors_empty_account_pauses_the_connection_and_tells_no_member_to_wait() -> None:
     job = Job(state=JobState.FAILED, kind=ErrorKind.NO_BALANCE, code="INSUFFICIENT_CREDITS")
     row = _told(factories.generation(state=State.RUNNING), job)

@@ -83,7 +83,6 @@ def test_image_to_video_is_accepted(vendor: Vendor, sandbox: Sandbox) -> None:
         ("error-200", Verdict.REFUSED, ErrorKind.INVALID_REQUEST),
         ("500", Verdict.AMBIGUOUS, ErrorKind.TRANSIENT),
         ("no-balance", Verdict.VENDOR_TROUBLE, ErrorKind.NO_BALANCE),
-        ("paused", Verdict.VENDOR_TROUBLE, ErrorKind.MODEL_UNAVAILABLE),
         ("lost", Verdict.AMBIGUOUS, ErrorKind.TRANSIENT),
     ],
 )
@@ -95,6 +94,12 @@ def test_create_scenario_has_its_verdict(
     assert created.retry_after == (2.0 if marker == "429" else None)
     # The sandbox remembers the one task whose answer it lost: only that one may exist.
     assert len(sandbox.memory()["tasks"]) == (1 if marker == "lost" else 0)
+
+
+def test_pause_counts_by_its_code_and_not_by_its_words(vendor: Vendor, sandbox: Sandbox) -> None:
+    created = create(vendor, sandbox, "a fox [paused]")
+    verdict = Verdict.VENDOR_TROUBLE if vendor.name == "sora2api" else Verdict.AMBIGUOUS
+    assert (created.verdict, created.kind) == (verdict, ErrorKind.MODEL_UNAVAILABLE)
 
 
 def test_task_is_accepted_after_the_rate_limit(vendor: Vendor, sandbox: Sandbox) -> None:

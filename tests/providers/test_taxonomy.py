@@ -59,11 +59,6 @@ def test_other_sentences_have_none(text: str) -> None:
     assert taxonomy.kind_of_text(text) is None
 
 
-def test_channel_that_timed_out_may_have_begun() -> None:
-    assert taxonomy.says_nothing_was_created("无可用渠道")
-    assert not taxonomy.says_nothing_was_created("上游渠道超时")
-
-
 @pytest.mark.parametrize("text", ["Task not found", "task does not exist", "recordInfo is null", "任务不存在"])
 def test_sentences_about_a_missing_task_are_recognised(text: str) -> None:
     assert taxonomy.says_no_such_task(text)
