@@ -30,6 +30,9 @@ SORA_PORTAL_TEST_MODE = env.bool("SORA_PORTAL_TEST_MODE", default=False)
 SORA_PORTAL_TIME_SCALE = env.float("SORA_PORTAL_TIME_SCALE", default=1.0)
 SORA_PORTAL_PUBLIC_URL = _origin("SORA_PORTAL_PUBLIC_URL")
 SORA_PORTAL_SANDBOX_URL = _origin("SORA_PORTAL_SANDBOX_URL", "http://127.0.0.1:8001")
+# Whether a connection without a key goes to the sandbox. `make run` says yes; elsewhere such a connection is closed, or
+# a lost key would turn a paid connection into one that makes practice clips.
+SORA_PORTAL_SANDBOX = env.bool("SORA_PORTAL_SANDBOX", default=SORA_PORTAL_TEST_MODE)
 # The sandbox makes a video in seconds where a vendor takes minutes; polling it keeps the same proportion.
 SORA_PORTAL_SANDBOX_PACE = env.float("SORA_PORTAL_SANDBOX_PACE", default=0.05)
 SORA_PORTAL_VENDORS: dict[str, dict[str, str]] = {

@@ -225,6 +225,8 @@ def obstacle(ask: Ask) -> str:
         return f"{author.display_name} can make no videos in {ask.project.name} any more."
     if not ask.model.takes_new:
         return ask.model.closed_text
+    if ask.model.connection.is_closed:
+        return f"{ask.model.connection.label} has no usable key, so {ask.model.label} is closed. Ask an admin."
     try:
         chosen = ask.model.rules.resolve(ask.choices, prompt=ask.prompt)
     except InvalidChoices as problem:

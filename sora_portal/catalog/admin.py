@@ -22,11 +22,12 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
     @admin.display(description="key")
     def key_shown(self, connection: Connection) -> str:
         """Whether there is a key, and its end."""
-        return key_hint(connection.key) or "none: sandbox"
+        return key_hint(connection.key) or (
+            f"{connection.key_state}: closed" if connection.is_closed else "none: sandbox"
+        )
 
     def save_model(self, request: HttpRequest, obj: Connection, form: ModelForm[Connection], change: bool) -> None:
-        # Only what was edited: a key that none of the present field keys can read has come back empty, and must not
-        # be overwritten by that before the right field key is found again.
+        # Only what was edited: what others have changed since the page was opened stays.
         fields: Any = form.changed_data if change else None
         obj.save(update_fields=fields)
 

@@ -8,7 +8,7 @@ from sora_portal.accounts.models import User
 from sora_portal.accounts.policies import require_admin
 from sora_portal.catalog.models import Connection
 from sora_portal.providers import http
-from sora_portal.providers.base import Balance, Check, CheckResult, Provider
+from sora_portal.providers.base import Balance, Check, CheckResult, Endpoint, Provider
 from sora_portal.providers.redaction import redact
 from sora_portal.providers.registry import names, provider
 from sora_portal.refusals import Refused
@@ -54,7 +54,7 @@ class NoBalance(Refused):
 
 def asks_balance(connection: Connection) -> bool:
     """Return whether the vendor of `connection` can be asked for our balance there."""
-    return connection.vendor in names() and _adapter(connection).balance_call(connection.endpoint()) is not None
+    return connection.vendor in names() and _adapter(connection).balance_call(Endpoint(connection.url, "")) is not None
 
 
 def _adapter(connection: Connection) -> Provider:

@@ -18,14 +18,33 @@ def box() -> MultiFernet:
     return _box(tuple(settings.SORA_PORTAL_FIELD_KEYS))
 
 
+class Unreadable(str):
+    """What stands for a text that is there and that no field key reads: empty, and not the same as none.
+
+    `sealed` is what the database holds; writing the value back writes that, so the right field key still reads it.
+    """
+
+    sealed: str
+
+    def __new__(cls, sealed: str) -> "Unreadable":
+        value = super().__new__(cls)
+        value.sealed = sealed
+        return value
+
+    def __reduce__(self) -> tuple[type["Unreadable"], tuple[str]]:
+        return Unreadable, (self.sealed,)
+
+
 class EncryptedTextField(models.TextField[str, str]):
     """Text that the database holds only encrypted (Fernet), under keys that are not SECRET_KEY.
 
-    A value that none of the keys can read comes back empty: a lost key must read as "no key set", which an admin can
-    mend on a page, and not as a page that fails.
+    A value that none of the keys can read comes back as `Unreadable`: no page fails for it, and none may take it for
+    "nothing was stored".
     """
 
     def get_prep_value(self, value: Any) -> Any:
+        if isinstance(value, Unreadable):
+            return value.sealed
         text = super().get_prep_value(value)
         return box().encrypt(text.encode()).decode() if text else ""
 
@@ -34,5 +53,5 @@ class EncryptedTextField(models.TextField[str, str]):
             return ""
         try:
             return box().decrypt(value.encode()).decode()
-        except InvalidToken:
-            return ""
+        except (InvalidToken, ValueError):
+            return Unreadable(value)

@@ -11,9 +11,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from sora_portal.catalog import breakers, stages, vendor_costs
+from sora_portal.catalog import breakers, keys, stages, vendor_costs
 from sora_portal.catalog.domain import Spec, SpecError
 from sora_portal.catalog.fields import EncryptedTextField
+from sora_portal.catalog.keys import Closed, KeyState
 from sora_portal.catalog.vendor_costs import VendorCost
 from sora_portal.providers.base import Endpoint
 
@@ -90,15 +91,46 @@ class Connection(models.Model):
 
     @property
     def key(self) -> str:
-        """The API key: the environment's, else the stored one, else empty."""
+        """The API key: the environment's, else the stored one, else empty; empty as well for one that is of no use."""
+        return self._key if self.key_state is KeyState.SET else ""
+
+    @property
+    def _key(self) -> str:
         return self._override.get("key") or self.secret_key
 
     @property
+    def key_state(self) -> KeyState:
+        """Whether there is a key, and whether it can be used."""
+        return keys.state_of(self._key)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing may be sent there: it has no key that can be used, and is not to be the sandbox."""
+        state = self.key_state
+        return state is not KeyState.SET and (state is not KeyState.NONE or not settings.SORA_PORTAL_SANDBOX)
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether queued videos wait there until an admin does something."""
+        return self.paused_at is not None or self.is_closed
+
+    @property
+    def closed_text(self) -> str:
+        """Why nothing is sent there, for those who wait; empty while it is open."""
+        return f"{self.label} {keys.CLOSED[self.key_state]}" if self.is_closed else ""
+
+    @property
+    def remedy_text(self) -> str:
+        """What an admin does about a closed connection; empty while it is open."""
+        return keys.REMEDY[self.key_state] if self.is_closed else ""
+
+    @property
     def url(self) -> str:
-        """Where to call: the environment's address; the vendor's once there is a key; until then the sandbox."""
+        """Where to call: the environment's address; the sandbox where no key is needed; else the vendor's."""
         if self._override.get("url"):
             return self._override["url"]
-        return self.base_url if self.key else f"{settings.SORA_PORTAL_SANDBOX_URL}/{self.vendor}"
+        practice = self.key_state is KeyState.NONE and not self.is_closed
+        return f"{settings.SORA_PORTAL_SANDBOX_URL}/{self.vendor}" if practice else self.base_url
 
     @property
     def is_sandbox(self) -> bool:
@@ -116,7 +148,9 @@ class Connection(models.Model):
         return self.balance_milli is not None and self.balance_milli < self.low_balance_milli
 
     def endpoint(self) -> Endpoint:
-        """Return where and how an adapter should call."""
+        """Return where and how an adapter should call; raises Closed where nothing may be sent."""
+        if self.is_closed:
+            raise Closed(self.closed_text)
         return Endpoint(
             base_url=self.url, key=self.key or "sandbox", path_prefix=self.path_prefix, body_style=self.body_style
         )
@@ -175,7 +209,10 @@ class VideoModelQuerySet(models.QuerySet["VideoModel"]):
     """Video models."""
 
     def offered(self) -> "VideoModelQuerySet":
-        """Return the models that take new videos today, in the order of the composer."""
+        """Return the models whose stage lets them take new videos today, in the order of the composer.
+
+        The composer offers those among them whose connection is not closed.
+        """
         ended = Q(retires_on__lte=timezone.localdate())
         rows = self.filter(lifecycle__in=stages.TAKES_NEW).exclude(ended)
         # Of what follows a model only the name is ever shown here.

@@ -7,8 +7,10 @@ from django.conf import settings
 from django.db.models import F, Prefetch, Q
 from django.utils import timezone
 
+from sora_portal.catalog import keys
 from sora_portal.catalog.checking import SENTENCES, asks_balance
 from sora_portal.catalog.domain import Price, Spec, SpecError
+from sora_portal.catalog.keys import KeyState
 from sora_portal.catalog.models import Connection, Lifecycle, VideoModel
 from sora_portal.catalog.reach import callback_origin
 from sora_portal.providers.base import CheckResult
@@ -75,6 +77,7 @@ class ConnectionView:
     url: str
     url_variable: str
     sandbox: bool
+    closed_text: str
     key_hint: str
     key_variable: str
     has_stored_key: bool
@@ -110,9 +113,10 @@ def connection_view(connection: Connection) -> ConnectionView:
         url=connection.url,
         url_variable=f"{variable}_URL" if connection.url_from_environment else "",
         sandbox=connection.is_sandbox,
+        closed_text=connection.remedy_text,
         key_hint=key_hint(connection.key),
         key_variable=f"{variable}_KEY" if connection.key_from_environment else "",
-        has_stored_key=bool(connection.secret_key),
+        has_stored_key=keys.state_of(connection.secret_key) is not KeyState.NONE,
         callbacks_text=_callbacks_text(connection),
         max_in_flight=connection.max_in_flight,
         media_hosts=tuple(connection.media_hosts),

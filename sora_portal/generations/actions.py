@@ -84,6 +84,10 @@ def submit(
     reconciling.require_sound()
     if not model.takes_new:
         raise ModelNotOffered(model.closed_text)
+    if model.connection.is_closed:
+        raise ModelNotOffered(
+            f"{model.label} cannot be used: {model.connection.label} has no usable key. Ask an admin."
+        )
     chosen = model.rules.resolve(choices, prompt=prompt)
     problems = using.problems(by=by, rules=model.rules, connection=model.connection, choices=chosen)
     if problems:

@@ -1,5 +1,6 @@
 """The board: connections to vendors, how they do, and the models behind them. Admins only."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
@@ -13,7 +14,7 @@ from sora_portal.accounts.policies import require_admin
 from sora_portal.catalog import actions, checking, queries
 from sora_portal.catalog.forms import KeyForm, LifecycleForm, PauseForm, RetireForm, SettingsForm
 from sora_portal.catalog.models import Connection, VideoModel
-from sora_portal.generations.board_cards import cards
+from sora_portal.generations.board_cards import Card, cards
 from sora_portal.providers.base import CheckResult
 from sora_portal.web.http import with_toast
 
@@ -25,7 +26,11 @@ BOARD = "generations/board.html"
 def show(request: Request) -> HttpResponse:
     """Every connection with its traffic and its models."""
     require_admin(request.user)
-    return render(request, BOARD, {"cards": cards(queries.connections())})
+    return render(request, BOARD, _page(cards(queries.connections())))
+
+
+def _page(everything: list[Card]) -> dict[str, object]:
+    return {"cards": everything, "practice": settings.SORA_PORTAL_SANDBOX}
 
 
 def _connection(request: Request, slug: str) -> Connection:
@@ -41,7 +46,7 @@ def _refuse(request: Request, connection: Connection, form: Form, model: str = "
         card = cards(queries.connections(pk=connection.pk), form, model or connection.slug)[0]
         return render(request, f"{BOARD}#card", {"card": card}, status=422)
     everything = cards(queries.connections(), form, model or connection.slug)
-    return render(request, BOARD, {"cards": everything}, status=422)
+    return render(request, BOARD, _page(everything), status=422)
 
 
 def _done(request: Request, connection: Connection, text: str, *, tone: str = "") -> HttpResponse:

@@ -1,5 +1,6 @@
 """Who may send a generation: claimed under a lock, with a lease and a fence, up to the point of no return."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +32,8 @@ from sora_portal.pace import scaled
 from sora_portal.providers.base import ErrorKind, Verdict
 from sora_portal.references import using
 from sora_portal.references.actions import Unusable
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ def _wait(generation: Generation, why: str, until: datetime) -> None:
     """Let the row wait, and say why; whoever frees a place wakes the next in turn before `until`."""
     Generation.objects.filter(pk=generation.pk).update(due_at=until, waiting_for=why)
     if why != generation.waiting_for:
+        log.info("video %s waits: %s", generation, why)
         feed.publish(generation)
 
 
@@ -126,7 +130,7 @@ def _closed(generation: Generation) -> str:
 
 def _shut(generation: Generation, connection: Connection, now: datetime) -> str:
     """Return why nothing goes out to its model or connection for now, or the empty string; with the latter locked."""
-    return _closed(generation) or (turns.way(connection, now).why if connection.paused_at else "")
+    return _closed(generation) or (turns.way(connection, now).why if connection.is_shut else "")
 
 
 def _what_it_names(generation: Generation, connection: Connection, now: datetime) -> dict[str, str] | None:

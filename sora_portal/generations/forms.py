@@ -74,8 +74,8 @@ class ComposeForm(forms.Form):
     @cached_property
     def _model_names(self) -> list[tuple[int, str]]:
         """What the list of models shows: each under the name of its vendor, without all that it can do."""
-        rows = VideoModel.objects.offered().values_list("pk", "label", "connection__label")
-        return [(pk, f"{label} · {vendor}") for pk, label, vendor in rows]
+        rows = VideoModel.objects.offered().defer("spec", "successor__spec")
+        return [(row.pk, f"{row.label} · {row.connection.label}") for row in rows if not row.connection.is_closed]
 
     @property
     def chosen_project(self) -> Project | None:
@@ -102,11 +102,12 @@ class ComposeForm(forms.Form):
         follows = self._offered(ended.successor_id) if ended else None
         if follows:
             return follows
-        return VideoModel.objects.offered().first()
+        return self._offered(next((pk for pk, _ in self._model_names), None))
 
     def _offered(self, wanted: object) -> VideoModel | None:
         """Return the model with this key, if new videos can be made with it."""
-        return VideoModel.objects.offered().filter(pk=int(str(wanted))).first() if _is_key(wanted) else None
+        found = VideoModel.objects.offered().filter(pk=int(str(wanted))).first() if _is_key(wanted) else None
+        return None if found is None or found.connection.is_closed else found
 
     def _add_options(self, rules: Spec) -> None:
         """Add a field for each setting that applies; chosen in it is what was wanted, as far as the model can do it."""
@@ -296,7 +297,7 @@ class MoveForm(forms.Form):
         self._fitting = {
             str(model.pk): model
             for model in others
-            if model.takes_new and not model.connection.paused_at and own != model.pk and vendor != model.connection_id
+            if model.takes_new and not model.connection.is_shut and own != model.pk and vendor != model.connection_id
         }
         self.fields["onto"].choices = [(key, str(model)) for key, model in self._fitting.items()]  # type: ignore[attr-defined]
         successor = str(place.model.successor_id or "") if place.model else ""

@@ -70,12 +70,14 @@ class Place:
             return f"{self.model.label} has ended"
         if self.connection.paused_at is not None:
             return f"{self.connection.label} is paused"
+        if self.connection.is_closed:
+            return f"{self.connection.label} is closed"
         return f"{self.label} is paused"
 
     @property
     def closed(self) -> bool:
         """Whether nothing that waits here is sent at the moment."""
-        return self.connection.paused_at is not None or (self.model is not None and not self.model.takes_new)
+        return self.connection.is_shut or (self.model is not None and not self.model.takes_new)
 
     def waiting(self) -> QuerySet[Generation]:
         """Return the videos that wait here, oldest first."""
@@ -156,7 +158,7 @@ def move_all(
     author, or stay as they are: as `leftover` says. Raises NotAllowed, StillOpen, NoSuccessor.
     """
     _check(by, place)
-    if not onto.takes_new or onto.connection.paused_at:
+    if not onto.takes_new or onto.connection.is_shut:
         raise NoSuccessor(f"{onto.label} takes no new videos itself. Choose another model.")
     if place.model is None and onto.connection_id == place.connection.pk:
         raise NoSuccessor(f"{onto.label} is at {place.connection.label} as well. Choose a model of another vendor.")

@@ -40,7 +40,7 @@ def due(unwell: Iterable[Breaker], now: datetime) -> list[Probe]:
         if wanted and health.take_try(connection_id=row.connection_id, operation=operation, now=now):
             taken.setdefault(row.connection_id, []).append(operation)
     connections = Connection.objects.filter(pk__in=taken)
-    return [Probe(row, tuple(taken[row.pk]), _call(row)) for row in connections]
+    return [Probe(row, tuple(taken[row.pk]), _call(row)) for row in connections if not row.is_closed]
 
 
 def _call(connection: Connection) -> Call:

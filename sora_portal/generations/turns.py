@@ -35,18 +35,22 @@ class Way:
     """How many creates may go to a connection now, and `why` not more, in words for those who wait.
 
     `crowded`: they wait for others, so it matters how many go first. `trial` says that the one create is the test of a
-    half-open breaker. `again_at` is when it may be more without anything happening first.
+    half-open breaker. `closed`: it has no usable key. `again_at` is when it may be more without anything happening
+    first.
     """
 
     free: int
     why: str
     crowded: bool = False
     trial: bool = False
+    closed: bool = False
     again_at: datetime | None = None
 
 
 def way(connection: Connection, now: datetime) -> Way:
     """Return how many creates may go to `connection`, by its pause, breakers, wishes and caps."""
+    if connection.is_closed:
+        return Way(0, connection.closed_text, closed=True)
     if connection.paused_at:
         return Way(0, f"{connection.label} is paused. New videos wait; nothing is lost.")
     found = health.of(connection.pk)
@@ -153,6 +157,8 @@ def _tell(places: dict[int, int], open_way: Way, now: datetime) -> None:
         text = words(open_way, places[row.pk])
         if row.waiting_for != text and len(news) < TOLD_AT_ONCE:
             news.append((row, text))
+    if news and open_way.closed:
+        log.warning("%d queued videos wait: %s", len(news), open_way.why)
     with transaction.atomic():
         # All rows first and the feed last, so that nobody waits in a circle with somebody who moves one of them.
         moved = [row for row, text in news if rows.filter(pk=row.pk).update(waiting_for=text)]

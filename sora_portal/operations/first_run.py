@@ -30,6 +30,7 @@ WANTED: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("SORA_PORTAL_SECRET_KEY", "Signs sessions and queue messages.", lambda: secrets.token_urlsafe(64)),
     ("SORA_PORTAL_FIELD_KEYS", "Encrypts the vendors' keys in the database. Lost keys cannot be read back.", field_key),
     ("SORA_PORTAL_DEMO_PASSWORD", "Given to ada, rae and mo when they are made.", readable_password),
+    ("SORA_PORTAL_SANDBOX", "1: vendors without a key are stand-ins on this machine.", lambda: "1"),
     ("SORA_PORTAL_HTTPS", "0 because `make run` serves plain http on this machine only.", lambda: "0"),
 )
 

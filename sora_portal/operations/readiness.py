@@ -14,6 +14,8 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import F
 
+from sora_portal.catalog.keys import KeyState
+from sora_portal.catalog.models import Connection
 from sora_portal.credits import reconciling
 
 logger = logging.getLogger(__name__)
@@ -67,12 +69,20 @@ def ledger() -> None:
         raise NotReady(f"{len(row.differences)} differences, so no new videos are taken (manage.py ledger_verify)")
 
 
+def vendor_keys() -> None:
+    """Raise if a vendor's key is stored and cannot be read or used: its connection is closed until that is mended."""
+    wrong = [row for row in Connection.objects.all() if row.is_closed and row.key_state is not KeyState.NONE]
+    if wrong:
+        raise NotReady(" ".join(f"{row.label} ({row.slug}): {row.remedy_text}" for row in wrong))
+
+
 CHECKS: dict[str, Callable[[], None]] = {
     "database": database,
     "migrations": migrations,
     "cache": shared_cache,
     "media": media,
     "ledger": ledger,
+    "vendor keys": vendor_keys,
 }
 # Migrations that are applied stay applied for as long as this code runs, and looking costs more than all the rest.
 _SETTLED = frozenset({"migrations"})

@@ -1,10 +1,13 @@
 """catalog.Connection: where calls go, and a key that the database holds only encrypted."""
 
+import copy
+
 import pytest
 from cryptography.fernet import Fernet
 from django.db import connection as database
 from pytest_django import Settings
 
+from sora_portal.catalog.keys import Closed
 from sora_portal.catalog.models import Connection
 
 KEY = "sk-live-0123456789-4711"
@@ -70,12 +73,42 @@ def test_old_field_key_still_reads_and_a_new_write_needs_it_no_more(ruxa: Connec
     assert Connection.objects.get(pk=ruxa.pk).secret_key == ""
 
 
-def test_key_that_no_field_key_reads_comes_back_empty(ruxa: Connection, settings: Settings) -> None:
+def test_key_that_no_field_key_reads_closes_the_connection_and_outlives_a_save(
+    ruxa: Connection, settings: Settings
+) -> None:
     _keep(ruxa)
+    right = settings.SORA_PORTAL_FIELD_KEYS
     settings.SORA_PORTAL_FIELD_KEYS = [Fernet.generate_key().decode()]
     row = Connection.objects.get(pk=ruxa.pk)
-    assert row.secret_key == ""
-    assert row.is_sandbox
+    assert (row.key, row.url, row.is_sandbox, row.is_closed) == ("", "https://api.ruxa.ai", False, True)
+    assert "cannot be read" in row.closed_text
+    assert "SORA_PORTAL_FIELD_KEYS" in row.remedy_text
+    with pytest.raises(Closed):
+        row.endpoint()
+    row.save()
+    copy.copy(row).save()
+    settings.SORA_PORTAL_FIELD_KEYS = right
+    assert Connection.objects.get(pk=ruxa.pk).secret_key == KEY
+
+
+@pytest.mark.parametrize("key", [" ", "\t\n"])
+def test_blank_key_is_no_way_into_the_sandbox(ruxa: Connection, vendors: dict[str, dict[str, str]], key: str) -> None:
+    _keep(ruxa, key)
+    assert Connection.objects.get(pk=ruxa.pk).is_closed
+    Connection.objects.filter(pk=ruxa.pk).update(secret_key="")
+    vendors["ruxa"]["key"] = key
+    assert Connection.objects.get(pk=ruxa.pk).is_closed
+
+
+def test_connection_without_a_key_is_closed_where_the_sandbox_is_not_asked_for(
+    ruxa: Connection, vendors: dict[str, dict[str, str]], settings: Settings
+) -> None:
+    settings.SORA_PORTAL_SANDBOX = False
+    assert (ruxa.is_closed, ruxa.is_sandbox, ruxa.url) == (True, False, "https://api.ruxa.ai")
+    vendors["ruxa"]["url"] = "http://stand-in:9000"
+    assert ruxa.is_closed, "an address alone is no account"
+    vendors["ruxa"]["key"] = "from-env"
+    assert not ruxa.is_closed
 
 
 def test_key_is_in_no_text_form_of_the_row(ruxa: Connection) -> None:

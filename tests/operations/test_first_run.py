@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 
 from sora_portal.operations import first_run
 
-NAMES = ["SORA_PORTAL_SECRET_KEY", "SORA_PORTAL_FIELD_KEYS", "SORA_PORTAL_DEMO_PASSWORD", "SORA_PORTAL_HTTPS"]
+NAMES = [f"SORA_PORTAL_{name}" for name in ("SECRET_KEY", "FIELD_KEYS", "DEMO_PASSWORD", "SANDBOX", "HTTPS")]
 
 
 def read(path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
@@ -26,7 +26,7 @@ def test_first_run_writes_fresh_secrets_for_the_owner_only(tmp_path: Path, monke
     assert added == NAMES
     assert len(values["SORA_PORTAL_SECRET_KEY"]) >= 64
     Fernet(values["SORA_PORTAL_FIELD_KEYS"])
-    assert values["SORA_PORTAL_HTTPS"] == "0"
+    assert (values["SORA_PORTAL_HTTPS"], values["SORA_PORTAL_SANDBOX"]) == ("0", "1")
     assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600
 
 
@@ -50,7 +50,7 @@ def test_second_run_leaves_the_file_as_it_is(tmp_path: Path) -> None:
 def test_first_run_adds_only_what_a_file_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / ".env"
     path.write_text("SORA_PORTAL_SECRET_KEY=mine\nexport SORA_PORTAL_HTTPS=1\n# SORA_PORTAL_FIELD_KEYS=old\nPORT=9000")
-    assert first_run.ensure(path, {}) == ["SORA_PORTAL_FIELD_KEYS", "SORA_PORTAL_DEMO_PASSWORD"]
+    assert first_run.ensure(path, {}) == [NAMES[1], NAMES[2], "SORA_PORTAL_SANDBOX"]
     values = read(path, monkeypatch)
     assert (values["SORA_PORTAL_SECRET_KEY"], values["SORA_PORTAL_HTTPS"], values["PORT"]) == ("mine", "1", "9000")
 

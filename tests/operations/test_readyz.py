@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
 
+from sora_portal.catalog.models import Connection
 from sora_portal.operations import readiness
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -82,3 +85,15 @@ def test_readyz_names_a_disk_without_room_for_one_video(client: Client, settings
 def test_readyz_leaves_nothing_in_the_media_folder(client: Client, settings: Settings) -> None:
     assert problems(client) == []
     assert list(Path(settings.MEDIA_ROOT).iterdir()) == []
+
+
+def test_readyz_names_the_connection_whose_key_cannot_be_read_and_what_to_do(
+    client: Client, settings: Settings
+) -> None:
+    connection = factories.offered_model("apixo-sora-2").connection
+    Connection.objects.filter(pk=connection.pk).update(secret_key="sk-live-0123456789")
+    settings.SORA_PORTAL_FIELD_KEYS = [Fernet.generate_key().decode()]
+    (problem,) = problems(client)
+    assert problem.startswith("vendor keys: APIXO (apixo)")
+    assert "SORA_PORTAL_FIELD_KEYS" in problem
+    assert "0123456789" not in problem

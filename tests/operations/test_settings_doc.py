@@ -16,6 +16,7 @@ IN_WORDS = {
     "SORA_PORTAL_SECRET_KEY": "required",
     "SORA_PORTAL_FIELD_KEYS": "required",
     "SORA_PORTAL_DATA_DIR": "./var",
+    "SORA_PORTAL_SANDBOX": "as SORA_PORTAL_TEST_MODE",
     "DATABASE_URL": "SQLite in the data folder",
 }
 

@@ -60,6 +60,7 @@ class Command(BaseCommand):
         environment = {
             # Before the inherited ones: an address that somebody chose stays.
             "SORA_PORTAL_PUBLIC_URL": address.url,
+            "SORA_PORTAL_SANDBOX": "1",
             **os.environ,
             "SORA_PORTAL_SANDBOX_URL": address.sandbox_url,
             "SORA_PORTAL_DATA_DIR": str(settings.DATA_DIR),
