@@ -47,6 +47,7 @@ FAILPOINTS: tuple[Failpoint, ...] = (
     Failpoint("disk-check", "generations.spool.check", "before anything is claimed"),
     Failpoint("claimed", "generations.submitting.submit_step", "claim and `prepared` committed"),
     Failpoint("sending", "generations.submitting._send", "`sending` committed, no byte has left"),
+    Failpoint("journal-written", "installation.journal.begin", "the journal has the request, no byte has left"),
     Failpoint(
         "answer-unread", "generations.submitting._send", "the vendor has the video, nothing of its answer is kept"
     ),
@@ -93,7 +94,7 @@ CRASHES: tuple[Crash, ...] = (
     ),
     Crash(
         "after `sending`, answer unread",
-        ("sending", "answer-unread"),
+        ("sending", "journal-written", "answer-unread"),
         "the lease ends: `unconfirmed`; a callback or a late answer heals it",
         "no second request, ever",
         (

@@ -48,6 +48,8 @@ SORA_PORTAL_DEMO_PASSWORD = env.str("SORA_PORTAL_DEMO_PASSWORD", default="")
 SORA_PORTAL_PICTURE_HOURS = env.int("SORA_PORTAL_PICTURE_HOURS", default=48)
 SORA_PORTAL_MEDIA_MAX_BYTES = env.int("SORA_PORTAL_MEDIA_MAX_BYTES", default=1024**3)
 
+# Empty: `journal/` in the data folder. Several hosts have to see the same one.
+SORA_PORTAL_JOURNAL_DIR = env.str("SORA_PORTAL_JOURNAL_DIR", default="")
 DATA_DIR = Path(env.str("SORA_PORTAL_DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().resolve()
 for folder in ("media", "logs", "run", "spool"):
     (DATA_DIR / folder).mkdir(parents=True, exist_ok=True)
@@ -107,6 +109,7 @@ INSTALLED_APPS = [
     "sora_portal.projects",
     "sora_portal.catalog",
     "sora_portal.accounts",
+    "sora_portal.installation",
     "sora_portal.web",
     "sora_portal.sandbox",
     "django.contrib.admin",
@@ -167,6 +170,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "sora_portal.generations.context.navigation",
                 "sora_portal.budgets.context.waiting",
+                "sora_portal.installation.context.safe",
             ],
         },
     }

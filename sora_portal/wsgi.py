@@ -7,3 +7,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sora_portal.settings")
 
 application = get_wsgi_application()
+
+# After the settings: a portal that was restored must not end anything before a worker has looked.
+from sora_portal.generations.restored.looking import look_at_start  # noqa: E402
+
+look_at_start()

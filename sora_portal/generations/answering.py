@@ -118,6 +118,14 @@ def give_up_waiting(generation: Generation, attempt: Attempt, now: datetime, why
     )
 
 
+@transaction.atomic
+def withhold(attempt_id: int, why: str, now: datetime) -> None:
+    """Leave an attempt that must not be sent in doubt; `why` is for staff."""
+    generation, attempt = lock(attempt_id)
+    if attempt.phase == Phase.SENDING:
+        give_up_waiting(generation, attempt, now, why)
+
+
 def _refuse(generation: Generation, created: Created, now: datetime) -> None:
     kind = created.kind or ErrorKind.INVALID_REQUEST
     sentence = ended_sentence(kind, code=created.code, message=created.message)

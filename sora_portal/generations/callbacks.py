@@ -21,6 +21,7 @@ from sora_portal.generations.transitions import lock
 from sora_portal.generations.vendor_news import note_query, resting_until
 from sora_portal.generations.wake import CALLBACK, wake
 from sora_portal.generations.watching import record
+from sora_portal.installation import safe_mode
 from sora_portal.pace import scaled
 from sora_portal.providers import http
 from sora_portal.providers.base import Job, JobState
@@ -84,7 +85,12 @@ def _place_for_news(attempt: Attempt) -> bool:
 
 
 def handle(inbox_id: int) -> None:
-    """Act on one kept callback: ask the vendor ourselves and believe that answer. Safe to run twice."""
+    """Act on one kept callback: ask the vendor ourselves and believe that answer. Safe to run twice.
+
+    In safe mode it stays as it is; the sweep wakes it again afterwards.
+    """
+    if safe_mode.holds():
+        return
     rows = CallbackInbox.objects.select_related("attempt__connection", "attempt__generation")
     row = rows.filter(pk=inbox_id).exclude(due_at=None).first()
     if row is None:

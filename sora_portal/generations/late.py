@@ -27,6 +27,7 @@ from sora_portal.generations.models import Attempt, Generation, LateTask, Review
 from sora_portal.generations.transitions import Lost, lock, note
 from sora_portal.generations.vendor_news import resting_until
 from sora_portal.generations.wake import RECOVER, wake
+from sora_portal.installation import safe_mode
 from sora_portal.pace import scaled
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ def claim(attempt_id: int, now: datetime) -> LateTask | None:
     """Return the late task to be looked after now, leased to the caller; None when there is nothing to do now."""
     generation, attempt = lock(attempt_id)
     row = LateTask.objects.filter(pk=attempt_id, due_at__isnull=False, until__lte=now).first()
-    if row is None:
+    if row is None or safe_mode.holds():
         return None
     row.attempt = attempt
     lost = row.lost_leases + 1 if row.busy else 0

@@ -1,8 +1,9 @@
 """From QUEUED to the vendor: claim, cross the point of no return, send once, record the answer.
 
 Every function is safe to run twice, late, or never. The order of commits is the whole point:
-attempt PREPARED is durable, then SENDING is durable, then the first byte leaves, then the receipt is on disk, then the
-row says so. Whoever dies in between leaves a row from which the next worker knows what may have happened.
+attempt PREPARED is durable, then SENDING is durable, then the request is in the send journal, then the first byte
+leaves, then the receipt is on disk, then the row says so. Whoever dies in between leaves a row from which the next
+worker knows what may have happened.
 """
 
 import logging
@@ -13,12 +14,13 @@ from django.utils import timezone
 
 from sora_portal import failpoints
 from sora_portal.catalog.reach import callback_origin
-from sora_portal.generations import spool
+from sora_portal.generations import journaling, spool
 from sora_portal.generations.answering import record_created
 from sora_portal.generations.claiming import Claim, claim, cross
 from sora_portal.generations.domain import SEND_WINDOW
 from sora_portal.generations.keeping import keep_create
 from sora_portal.generations.models import Attempt
+from sora_portal.generations.restored import looking
 from sora_portal.generations.transitions import Lost
 from sora_portal.generations.vendor_news import note_create
 from sora_portal.providers import http
@@ -34,8 +36,10 @@ CREATE_TIMEOUT = 60.0
 def submit_step(generation_id: int) -> None:
     """Do whatever a QUEUED or SUBMITTING generation needs now: claim and send it, or clean up after a dead worker.
 
-    Raises OSError, with nothing claimed, while the disk takes no receipts.
+    Nothing in safe mode. Raises OSError, with nothing claimed, while the disk takes no receipts.
     """
+    if looking.closed(timezone.now()):
+        return
     spool.check()
     try:
         held = claim(generation_id, timezone.now())
@@ -82,6 +86,8 @@ def _send(held: Claim, call: Call) -> None:
     """Make the one call, unless this process slept since it was allowed to; then record what came of it."""
     attempt = held.attempt
     failpoints.reach("sending")
+    if not journaling.begin(held, timezone.now()):
+        return
     # A process that was frozen since it was allowed to send may have lost its lease: then not a byte may leave.
     slept = (timezone.now() - (attempt.sending_at or timezone.now())).total_seconds()
     answer = http.send(call, timeout=CREATE_TIMEOUT, first_byte_by=time.monotonic() + SEND_WINDOW - slept)
@@ -89,6 +95,7 @@ def _send(held: Claim, call: Call) -> None:
     created = provider(attempt.connection.vendor).read_create(answer, call)
     if created.verdict is Verdict.ACCEPTED:
         _keep_receipt(spool.Receipt(attempt.pk, created.task_id))
+    journaling.learn(held, created, timezone.now())
     failpoints.reach("receipt-written")
     # Before the row moves: what waits behind it is woken then, and must find the breaker as this answer left it.
     note_create(attempt, created, timezone.now())

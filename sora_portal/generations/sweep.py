@@ -26,11 +26,13 @@ from sora_portal.generations.diary import Diary
 from sora_portal.generations.keeping import keep_query
 from sora_portal.generations.leasing import Look, again, lease
 from sora_portal.generations.probing import Probe, due, settle
+from sora_portal.generations.restored import looking
 from sora_portal.generations.submitting import endpoint_of
 from sora_portal.generations.vendor_news import Tally, quiet
 from sora_portal.generations.waking import wake_inbox, wake_late
 from sora_portal.generations.watching import record, says_something
 from sora_portal.heartbeat import beat
+from sora_portal.installation import safe_mode
 from sora_portal.providers.base import Job
 from sora_portal.providers.http import Pool
 from sora_portal.providers.registry import provider
@@ -43,6 +45,18 @@ HEIR = 0.25  # seconds between two looks at what a killed neighbour left behind
 SPOOL_EVERY = 60.0
 SWEEPERS = 2  # how many there are at a time, which the rows of Baton hold; each takes its share of a connection's cap
 DRAIN = 5.0  # for the looks under way at the end of a slice; whoever waits longer is asked again anyway
+
+
+def _rests() -> bool:
+    """Return whether the portal is in safe mode: then nothing is asked or woken, and what waits says so."""
+    try:
+        rests = looking.closed(timezone.now())
+    except OSError:
+        log.exception("the send journal cannot be read, so nothing is done")
+        return True
+    if rests:
+        looking.tell_waiting()
+    return rests
 
 
 class Lines:
@@ -84,6 +98,9 @@ class Sweeper:
                 if not await self._in_database(keep_going):
                     break
                 beat()
+                if await self._in_database(_rests):
+                    await asyncio.sleep(TICK)
+                    continue
                 # First of all: the looks that are due soonest wait for it.
                 self._make(await self._in_database(lambda: lease(timezone.now(), TICK, self._quiet)))
                 self._try(await self._in_database(self._news))
@@ -167,6 +184,8 @@ class Sweeper:
     async def _look(self, look: Look) -> None:
         """Make one status query at its time; hand what changes anything to the database thread."""
         await asyncio.sleep(max(0.0, (look.at - timezone.now()).total_seconds()))
+        if safe_mode.holds():
+            return
         if self._on_look:
             self._on_look(look, (timezone.now() - look.at).total_seconds())
         attempt = look.attempt

@@ -13,6 +13,7 @@ from sora_portal.credits.exchanging import exchange
 from sora_portal.generations import feed, turns
 from sora_portal.generations.domain import LATE_WATCH, MOVE, PHASES, SLOW_POLL, TERMINAL, Phase, State
 from sora_portal.generations.models import Attempt, Event, Generation, LateTask
+from sora_portal.installation import safe_mode
 from sora_portal.pace import scaled
 
 SWITCH = "switch"
@@ -49,11 +50,14 @@ def move(
 
     `values` are further columns to write; `text` goes to the history that members read, `staff_text` to staff only.
     `due_at` says when somebody must look again (None only at the end). Raises Lost when the row is no longer as
-    `generation` says, and KeyError for a move that the table of `domain` does not have.
+    `generation` says, InSafeMode for an end or a claim while safe mode holds, and KeyError for a move that the table of
+    `domain` does not have.
     """
     source = State(generation.state)
     ledger = MOVE[source, target].ledger
     ended = target in TERMINAL
+    if ended or target is State.SUBMITTING:
+        safe_mode.require_off()
     columns = {**values, "state": target.value, "due_at": due_at, "finished_at": now if ended else None}
     rows = Generation.objects.filter(pk=generation.pk, state=source.value, fence=generation.fence)
     if not rows.update(**columns):

@@ -26,6 +26,7 @@ from sora_portal.generations.domain import (
 )
 from sora_portal.generations.models import Attempt, Event, Generation, Review
 from sora_portal.generations.transitions import Lost, move
+from sora_portal.installation import safe_mode
 from sora_portal.outputs import resting, storage
 from sora_portal.outputs.bringing import Stored, bring, note_file
 from sora_portal.outputs.domain import SENTENCES, Reason, Trouble
@@ -75,7 +76,7 @@ def _claim(generation_id: int, now: datetime) -> Claim | None:
     """Return the claim on a file, or None when there is none to fetch now."""
     rows = Generation.objects.select_for_update(no_key=True, of=("self",))
     generation = rows.get(pk=generation_id)
-    if generation.state != State.FETCHING:
+    if generation.state != State.FETCHING or safe_mode.holds():
         return None
     turn, _ = Download.objects.get_or_create(generation=generation, defaults={"until": now})
     if turn.until > now:

@@ -34,9 +34,10 @@ def test_worker_killed_after_its_claim_is_followed_by_exactly_one_request(crew: 
     assert row.attempts.count() == 1
 
 
-def test_worker_killed_before_the_first_byte_sends_nothing_ever(crew: Crew) -> None:
+@pytest.mark.parametrize("point", ["sending", "journal-written"])
+def test_worker_killed_before_the_first_byte_sends_nothing_ever(crew: Crew, point: str) -> None:
     row = video()
-    crew.dies_at("sending")
+    crew.dies_at(point)
     assert (row.attempts.get().phase, creates(crew)) == ("sending", 0)
     crew.lease_ends(row)
     crew.until(lambda: state(row) == "unconfirmed")

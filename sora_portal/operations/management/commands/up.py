@@ -12,6 +12,7 @@ from django.db import connections
 from django.utils import timezone
 
 from sora_portal import webserver
+from sora_portal.generations.restored import looking
 from sora_portal.operations import announcing, demo, preparing
 from sora_portal.operations.preparing import Address
 from sora_portal.operations.supervisor import Group
@@ -52,6 +53,7 @@ class Command(BaseCommand):
             self.stdout.write("Collecting and compressing the static files, once")
             self.stdout.flush()
             preparing.collect_static(stamp)
+        looking.look_at_start()
         if with_demo:
             demo.load(password=settings.SORA_PORTAL_DEMO_PASSWORD, now=timezone.now())
 

@@ -1,0 +1,276 @@
+"""A database that was set back, or copied, beside a send journal that knows more: nothing is paid for twice."""
+
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from pytest_django import Settings
+
+from sora_portal.catalog.models import Connection
+from sora_portal.generations import actions, deciding
+from sora_portal.generations.diary import Diary
+from sora_portal.generations.domain import State
+from sora_portal.generations.models import Attempt, Generation
+from sora_portal.generations.restored import looking, missing, releasing
+from sora_portal.generations.submitting import submit_step
+from sora_portal.generations.sweep import Sweeper
+from sora_portal.installation import identity, journal, safe_mode
+from sora_portal.installation.models import Installation
+from sora_portal.installation.safe_mode import InSafeMode
+from tests import factories
+from tests.sandbox_server import Sandbox
+
+pytestmark = pytest.mark.django_db
+TWELVE = 12
+
+
+@pytest.fixture
+def live(sandboxed: Sandbox, settings: Settings) -> Sandbox:
+    """The sandbox as a vendor that costs money: with a key."""
+    settings.SORA_PORTAL_VENDORS = {"ruxa": {"url": f"{sandboxed.url}/ruxa", "key": "a-key-that-pays"}}
+    return sandboxed
+
+
+def started() -> None:
+    """Begin as a new process does: it looks at once."""
+    looking._looked.clear()
+    looking.closed(timezone.now())
+
+
+def queued(count: int = TWELVE) -> list[Generation]:
+    factories.offered_model()
+    Connection.objects.update(max_in_flight=100, max_creates=100)
+    return [factories.generation(prompt=f"fox {number}") for number in range(count)]
+
+
+def sent(rows: list[Generation]) -> None:
+    for row in rows:
+        submit_step(row.pk)
+
+
+def set_back(work: Callable[[], None]) -> None:
+    """Make a backup, do `work`, and restore the backup: of the database, not of the data folder."""
+    backup = transaction.atomic()
+    # Like the test's own transaction: what is sent in it is not sent inside one of the portal's.
+    backup._from_testcase = True  # type: ignore[attr-defined]
+    with backup:
+        work()
+        transaction.set_rollback(True)
+    started()
+
+
+def doubled(live: Sandbox) -> int:
+    prompts = Counter(create["body"]["input"]["prompt"] for create in live.memory()["creates"])
+    return sum(count > 1 for count in prompts.values())
+
+
+def released(*, send_rest: bool = True) -> releasing.Released:
+    return releasing.restored(by=factories.mo(), send_rest=send_rest, now=timezone.now())
+
+
+def test_twelve_videos_queued_in_an_older_backup_are_not_sent_again(live: Sandbox) -> None:
+    started()
+    rows = queued()
+    set_back(lambda: sent(rows))
+    assert safe_mode.holds()
+    sent(rows)
+    assert len(live.memory()["creates"]) == TWELVE
+    released()
+    sent(rows)
+    assert (len(live.memory()["creates"]), doubled(live)) == (TWELVE, 0)
+    assert set(Generation.objects.values_list("state", flat=True)) == {"running"}
+    tasks = {task["task_id"] for task in live.memory()["tasks"]}
+    assert set(Attempt.objects.values_list("vendor_task_id", flat=True)) == tasks
+
+
+def test_video_paid_after_the_backup_is_listed_and_taken_up(live: Sandbox) -> None:
+    started()
+    queued(1)
+    set_back(lambda: sent([factories.generation(prompt="made after the backup") for _ in range(3)]))
+    assert len(missing.entries(Installation.objects.get())) == 3
+    assert released().taken_up == {"running": 3}
+    rows = Generation.objects.filter(prompt="made after the backup")
+    assert {row.hold.amount for row in rows} == {row.price_milli for row in rows} != {0}
+    started()
+    assert not safe_mode.holds()
+
+
+def test_twelve_videos_on_a_copy_elsewhere_are_not_sent(live: Sandbox, settings: Settings, tmp_path: Path) -> None:
+    started()
+    rows = queued()
+    shutil.copytree(journal.folder(), tmp_path / "copy" / "journal")
+    settings.DATA_DIR = tmp_path / "copy"
+    started()
+    sent(rows)
+    assert live.memory()["creates"] == []
+    assert "copied or moved" in " ".join(safe_mode.on().reasons)
+
+
+def test_copy_gets_its_own_identity_and_loses_its_keys(live: Sandbox, settings: Settings, data_dir: Path) -> None:
+    started()
+    before = Installation.objects.get().uid
+    rows = [*queued(3), factories.generation(state=State.FETCHING), factories.generation(state=State.UNCONFIRMED)]
+    Connection.objects.update(secret_key="a-key-that-pays")
+    shutil.copytree(journal.folder(), data_dir / "elsewhere" / "journal")
+    settings.DATA_DIR = data_dir / "elsewhere"
+    started()
+    with pytest.raises(releasing.KeysInEnvironment):
+        releasing.copied(by=factories.mo(), now=timezone.now())
+    settings.SORA_PORTAL_VENDORS = {}
+    assert releasing.copied(by=factories.mo(), now=timezone.now()).ended == len(rows)
+    assert not any(row.key for row in Connection.objects.all())
+    assert Installation.objects.get().uid != before
+    assert set(Generation.objects.values_list("state", flat=True)) == {"failed"}
+    started()
+    assert not safe_mode.holds()
+
+
+def _removed() -> None:
+    shutil.rmtree(journal.folder())
+
+
+def _identity_removed() -> None:
+    identity.file().unlink()
+
+
+def _identity_damaged() -> None:
+    identity.file().write_text("{")
+
+
+def _sends_removed() -> None:
+    shutil.rmtree(journal.folder() / "sent")
+
+
+def _put_back_from_a_copy() -> None:
+    shutil.copytree(journal.folder(), f"{journal.folder()}-copy")
+    shutil.rmtree(journal.folder())
+    shutil.copytree(f"{journal.folder()}-copy", journal.folder())
+
+
+def _of_an_older_epoch() -> None:
+    Installation.objects.update(epoch=0)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [_removed, _identity_removed, _identity_damaged, _sends_removed, _put_back_from_a_copy, _of_an_older_epoch],
+)
+def test_journal_that_is_gone_or_another_means_safe_mode(live: Sandbox, harm: Callable[[], None]) -> None:
+    started()
+    first, second = queued(2)
+    sent([first])
+    Attempt.objects.update(sending_at=timezone.now() - missing.SHOWN_BY * 2)
+    Installation.objects.update(since=timezone.now() - missing.SHOWN_BY * 3)
+    harm()
+    started()
+    sent([second])
+    assert safe_mode.holds()
+    assert len(live.memory()["creates"]) == 1
+    released(send_rest=False)
+    assert Generation.objects.get(pk=second.pk).state == "failed"
+    started()
+    assert not safe_mode.holds()
+
+
+@pytest.mark.parametrize("left", [0, 7, 200])
+def test_torn_entry_means_sent_maybe(live: Sandbox, left: int) -> None:
+    started()
+    rows = queued(1)
+    set_back(lambda: sent(rows))
+    [file] = journal.folder().glob("sent/*/*.jsonl")
+    file.write_bytes(file.read_bytes()[:left])
+    assert released().taken_up == {"unconfirmed": 1}
+    sent(rows)
+    assert len(live.memory()["creates"]) == 1
+
+
+def test_refusal_in_the_journal_is_a_refusal_again(live: Sandbox) -> None:
+    started()
+    [row] = queued(1)
+    Generation.objects.update(prompt="[refuse] a fox")
+    set_back(lambda: sent([row]))
+    released()
+    again = Generation.objects.get(pk=row.pk)
+    assert (again.state, again.hold.state) == ("failed", "settled")
+
+
+def test_try_that_the_journal_has_is_never_sent_whatever_the_look_found(live: Sandbox) -> None:
+    started()
+    rows = queued(1)
+    set_back(lambda: sent(rows))
+    safe_mode.leave()
+    looking._looked[journal.folder()] = float("inf")
+    sent(rows)
+    assert len(live.memory()["creates"]) == 1
+    assert Generation.objects.get().state == "unconfirmed"
+
+
+def test_nothing_is_sent_that_the_journal_does_not_take(live: Sandbox) -> None:
+    started()
+    rows = queued(1)
+    (journal.folder() / "sent").write_text("no folder")
+    sent(rows)
+    assert (live.memory()["creates"], Generation.objects.get().state) == ([], "queued")
+
+
+def test_nothing_ends_in_safe_mode(live: Sandbox) -> None:
+    started()
+    row, doubtful = queued(1)[0], factories.generation(state=State.NEEDS_DECISION)
+    safe_mode.enter(("a test",), timezone.now())
+    with pytest.raises(InSafeMode):
+        actions.cancel(by=factories.ada(), generation=row, now=timezone.now())
+    reason = "given up by the admin"
+    with pytest.raises(InSafeMode):
+        deciding.write_off(by=factories.mo(), generation=doubtful, reason=reason, now=timezone.now())
+    assert {row.state for row in Generation.objects.all()} == {"queued", "needs_decision"}
+
+
+def test_queued_video_says_why_it_waits(live: Sandbox) -> None:
+    queued(1)
+    safe_mode.enter(("a test",), timezone.now())
+    looking.tell_waiting()
+    assert "safe mode" in Generation.objects.get().waiting_for
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sweep_asks_and_ends_nothing_in_safe_mode(live: Sandbox, data_dir: Path) -> None:
+    started()
+    [row] = queued(1)
+    sent([row])
+    safe_mode.enter(("a test",), timezone.now())
+    Generation.objects.update(due_at=timezone.now())
+    asked = len(live.memory()["queries"]) if "queries" in live.memory() else 0
+    with Diary(data_dir / "run", "test") as diary:
+        Sweeper(diary).run(1.5)
+    assert Generation.objects.get().due_at <= timezone.now()
+    assert (len(live.memory()["queries"]) if "queries" in live.memory() else 0) == asked
+
+
+def test_practice_goes_on_without_a_decision(sandboxed: Sandbox, settings: Settings, tmp_path: Path) -> None:
+    started()
+    rows = queued(3)
+    set_back(lambda: sent(rows[:2]))
+    assert not safe_mode.holds()
+    sent(rows)
+    assert len(sandboxed.memory()["creates"]) == 3
+    shutil.copytree(journal.folder(), tmp_path / "copy" / "journal")
+    settings.DATA_DIR = tmp_path / "copy"
+    started()
+    assert not safe_mode.holds()
+    Installation.objects.all().delete()
+    started()
+    assert not safe_mode.holds()
+
+
+def test_installation_of_an_earlier_release_takes_its_identity_once(live: Sandbox) -> None:
+    factories.generation(state=State.RUNNING)
+    started()
+    row, found = Installation.objects.get(), identity.read()
+    assert not safe_mode.holds()
+    assert (row.uid, row.epoch, row.live) == (found.uid, found.epoch, True)
+    started()
+    assert Installation.objects.get().uid == row.uid
