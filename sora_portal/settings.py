@@ -112,7 +112,7 @@ INSTALLED_APPS = [
     "sora_portal.installation",
     "sora_portal.web",
     "sora_portal.sandbox",
-    "django.contrib.admin",
+    "sora_portal.accounts.back_office.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -200,7 +200,12 @@ REDIS_URL = env.str("REDIS_URL", default="")
 CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"},
+    else {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "portal_cache",
+        # Django's 300 could be filled with made-up names, and the counts of attempts would be thrown out for them.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
     # django-q2 writes a cluster's statistics twice a second; nobody but that process reads them.
     "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "queue"},
 }
@@ -241,15 +246,13 @@ Q_CLUSTER: dict[str, Any] = {
 
 # -- people ----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["sora_portal.accounts.adapter.OnePersonBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "sora_portal.accounts.passwords.HoldsNoName"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "generations:studio"
@@ -257,6 +260,10 @@ ACCOUNT_ADAPTER = "sora_portal.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_FORMS = {"reset_password": "sora_portal.accounts.forms.ResetForm"}
+# A person hears of every change to how they sign in, by mail.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+PASSWORD_RESET_TIMEOUT = 3600
 # How many proxies of ours stand in front; allauth limits sign-in attempts by the address they report.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("SORA_PORTAL_PROXIES", default=0)
 
@@ -281,13 +288,21 @@ LANGUAGE_CODE = "en"
 USE_TZ = True
 # The organisation's zone: months of the budget begin and end in it.
 TIME_ZONE = env.str("SORA_PORTAL_TIME_ZONE", default="UTC")
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+# No letters by default: printed ones would put links for a new password into the log.
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="dummymail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10
+SORA_PORTAL_MAIL_FROM = env.str("SORA_PORTAL_MAIL_FROM", default="")
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "plain": {
+            "class": "sora_portal.web.log_lines.Lines",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("SORA_PORTAL_LOG_LEVEL", default="INFO")},
     "loggers": {

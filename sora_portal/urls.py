@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 urlpatterns = [
     path("", include("sora_portal.operations.urls")),
@@ -15,8 +14,6 @@ urlpatterns = [
     path("", include("sora_portal.references.urls")),
     path("", include("sora_portal.projects.urls")),
     path("", include("sora_portal.accounts.urls")),
-    path("accounts/", include("allauth.urls")),
-    # Django's own sign-in page knows no limit on attempts; allauth's does.
-    path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("accounts/", include("sora_portal.accounts.sign_in_urls")),
     path("admin/", admin.site.urls),
 ]

@@ -1,10 +1,12 @@
 """Every write to the people of this portal. Admins make accounts; there is no sign-up."""
 
 import logging
+from functools import partial
 
+from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
-from sora_portal.accounts import passwords
+from sora_portal.accounts import letters, passwords
 from sora_portal.accounts.models import Role, User
 from sora_portal.accounts.policies import require_admin
 from sora_portal.refusals import NotAllowed, Refused
@@ -79,6 +81,30 @@ def reactivate(*, by: User, person: User) -> None:
     log.info("account %s reactivated by %s", person.username, by.username)
 
 
+@transaction.atomic
+def change_address(*, by: User, person: User, email: str) -> None:
+    """Let a person sign in with another e-mail address from now on, and tell the one before.
+
+    `by` is the person themselves, whose password the caller has asked for, or a back office account. Links for a new
+    password that were sent to the address before end with it. Raises NameTaken when another account has the address.
+    """
+    if by.pk != person.pk and not by.is_superuser:
+        raise NotAllowed("Only the person themselves, or the back office, can change this address.")
+    before, wanted = person.email, User.objects.normalize_email(email)
+    if before == wanted:
+        return
+    try:
+        with transaction.atomic():
+            User.objects.filter(pk=person.pk).update(email=wanted)
+    except IntegrityError as error:
+        raise NameTaken("email", "Another account has this address already.") from error
+    # allauth would go on signing people in by an address that it had noted itself.
+    EmailAddress.objects.filter(user=person).delete()
+    person.email = wanted
+    log.info("address of %s changed by %s", person.username, by.username)
+    transaction.on_commit(partial(letters.send, "account/email/email_changed", before, {"user": person}))
+
+
 def reset_password(*, by: User, person: User) -> str:
     """Give a person a new password and return it; it is stored nowhere in clear, and their sessions end."""
     _require_power_over(by, person, own="For your own password there is “Change password” in your menu.")
@@ -86,6 +112,8 @@ def reset_password(*, by: User, person: User) -> str:
     person.set_password(password)
     person.save(update_fields=["password"])
     log.info("password of %s reset by %s", person.username, by.username)
+    told = {"user": person, "by": by}
+    transaction.on_commit(partial(letters.send, "account/email/password_changed", person.email, told))
     return password
 
 

@@ -1,6 +1,12 @@
-"""The forms of the people page."""
+"""The forms of the people page, and of a person's own account."""
 
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.fields import PasswordField
+from allauth.account.forms import ResetPasswordForm
 from django import forms
+from django.http import HttpRequest
 
 from sora_portal.accounts.models import Role, User
 from sora_portal.web.forms import TextField
@@ -45,3 +51,42 @@ class RoleForm(forms.Form):
     """Another role for somebody."""
 
     role = forms.ChoiceField(choices=Role.choices)
+
+
+class AddressForm(forms.Form):
+    """Another e-mail address to sign in with, and the password once more."""
+
+    email = forms.EmailField(
+        label="New e-mail address",
+        max_length=254,
+        help_text="For signing in, and to set a forgotten password anew. Your present address is told of the change.",
+        error_messages={"required": "Give an address.", "invalid": "Write it like name@example.com."},
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    password = PasswordField(
+        label="Your password", autocomplete="current-password", error_messages={"required": "Type your password."}
+    )
+
+    def __init__(self, data: Any = None, *, user: User) -> None:
+        super().__init__(data)
+        self._user = user
+
+    def clean_password(self) -> str:
+        """Refuse a password that is not theirs; trying counts like signing in."""
+        password: str = self.cleaned_data["password"]
+        if not get_adapter().reauthenticate(self._user, password):
+            raise forms.ValidationError("This is not your password.")
+        return password
+
+
+class ResetForm(ResetPasswordForm):  # type: ignore[misc]  # allauth ships no types
+    """Asking for a link; an address without an account gets a letter as well, so that the page tells neither apart."""
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Send the link, or the news that there is no account; return the address."""
+        email: str = self.cleaned_data["email"]
+        if self.users:
+            super().save(request, **kwargs)
+        else:
+            get_adapter().send_mail("account/email/unknown_account", email, {})
+        return email

@@ -24,6 +24,24 @@ class Theme(models.TextChoices):
     DARK = "dark", "Dark"
 
 
+class People(DjangoUserManager["User"]):
+    """Makes people, and finds them by what they type to sign in."""
+
+    use_in_migrations = False
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """Return an address as it is kept: allauth looks for it in small letters."""
+        return (email or "").strip().lower()
+
+    def signing_in_as(self, login: str) -> "User | None":
+        """Return the person whose user name or e-mail address `login` is, in any case of letters."""
+        login = login.strip()
+        found = self.filter(models.Q(username__iexact=login) | models.Q(email__iexact=login)) if login else self.none()
+        # A user name goes before another person's address that reads the same.
+        return min(found, key=lambda person: person.username.lower() != login.lower(), default=None)
+
+
 class User(AbstractUser):
     """A person who signs in, by user name or e-mail address."""
 
@@ -31,7 +49,7 @@ class User(AbstractUser):
     role = models.CharField(max_length=10, choices=Role.choices, default="member")
     theme = models.CharField(max_length=5, choices=Theme.choices, default="", blank=True)
 
-    objects: ClassVar[DjangoUserManager["User"]] = DjangoUserManager()  # type: ignore[assignment]
+    objects: ClassVar[People] = People()
 
     class Meta:
         constraints = [

@@ -5,6 +5,7 @@ from sora_portal.accounts import views
 app_name = "accounts"
 urlpatterns = [
     path("account/theme/", views.theme, name="theme"),
+    path("account/address/", views.address, name="address"),
     path("team/people/", views.people, name="people"),
     path("team/people/add/", views.add, name="add_person"),
     path("team/people/<int:pk>/role/", views.role, name="role"),

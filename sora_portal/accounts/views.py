@@ -6,13 +6,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sora_portal.accounts import actions
-from sora_portal.accounts.forms import PersonForm, RoleForm
+from sora_portal.accounts.forms import AddressForm, PersonForm, RoleForm
 from sora_portal.accounts.http import Request
 from sora_portal.accounts.models import Role, Theme, User
 from sora_portal.accounts.policies import require_admin
+from sora_portal.web.forms import focus_first_mistake
 from sora_portal.web.http import with_toast
 
 PEOPLE = "accounts/people.html"
@@ -27,6 +28,23 @@ def theme(request: Request) -> HttpResponse:
     if request.headers.get("Accept", "").startswith("text/html"):
         return redirect("generations:studio")
     return HttpResponse(status=204)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def address(request: Request) -> HttpResponse:
+    """The e-mail address that a person signs in with, and another one for their password."""
+    form = AddressForm(request.POST if request.method == "POST" else None, user=request.user)
+    if form.is_valid():
+        try:
+            actions.change_address(by=request.user, person=request.user, email=form.cleaned_data["email"])
+        except actions.NameTaken as taken:
+            form.add_error(taken.field, str(taken))
+        else:
+            messages.success(request, f"You sign in with {request.user.email} now")
+            return redirect("accounts:address")
+    focus_first_mistake(form)
+    return render(request, "accounts/address.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @dataclass(frozen=True)

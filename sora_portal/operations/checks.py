@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from sora_portal.accounts import letters
+
 
 @register(Tags.security, deploy=True)
 def switches_of_tests_are_off(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -48,3 +50,34 @@ def field_keys_can_encrypt(app_configs: Any, **kwargs: Any) -> list[CheckMessage
                 )
             )
     return found
+
+
+@register(Tags.security, deploy=True)
+def letters_can_be_sent(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse mail that ends in a log, has no sender, or has links that no setting stands for."""
+    if not letters.leave():
+        hint = "Set EMAIL_URL if people shall set a forgotten password anew by themselves."
+        return [checks.Info("No mail leaves this portal.", hint=hint, id="operations.I001")]
+    found: list[CheckMessage] = []
+    kind = settings.EMAIL_BACKEND.split(".")[-2]
+    if kind == "locmem":  # where tests look for letters
+        return found
+    if kind in ("console", "filebased"):
+        text = "Mail is printed or written to files, with its links for a new password."
+        found.append(Error(text, hint="Set EMAIL_URL to a mail server, or unset it.", id="operations.E003"))
+    if not settings.SORA_PORTAL_MAIL_FROM:
+        hint = "Set SORA_PORTAL_MAIL_FROM, for example to Sora Portal <portal@portal.example>."
+        found.append(Error("Mail has no sender of your domain.", hint=hint, id="operations.E004"))
+    if not settings.SORA_PORTAL_PUBLIC_URL:
+        text = f"Links in mail begin with {letters.origin()}, a guess from the allowed hosts."
+        found.append(checks.Warning(text, hint="Set SORA_PORTAL_PUBLIC_URL.", id="operations.W002"))
+    return found
+
+
+@register(Tags.security, deploy=True)
+def hosts_are_named(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse a portal that answers under any name that a request makes up."""
+    if "*" not in settings.ALLOWED_HOSTS:
+        return []
+    hint = "Name the hosts under which people reach it."
+    return [Error("SORA_PORTAL_ALLOWED_HOSTS allows every host.", hint=hint, id="operations.E005")]

@@ -11,6 +11,7 @@ from pytest_django import Settings
 from sora_portal.accounts.models import User
 from sora_portal.catalog import actions
 from sora_portal.catalog.models import Connection, VideoModel
+from tests.accounts import office as back_office
 from tests.catalog.specs import small
 
 KEY = "sk-live-0123456789-4711"
@@ -18,11 +19,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def office(client: Client, mo: User) -> Client:
+def office(client: Client) -> Client:
     """A browser in the back office."""
-    User.objects.filter(pk=mo.pk).update(is_staff=True, is_superuser=True)
-    client.force_login(User.objects.get(pk=mo.pk))
-    return client
+    return back_office.office(client)
 
 
 def _row(ruxa: Connection) -> dict[str, str]:

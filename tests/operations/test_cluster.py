@@ -116,6 +116,7 @@ def test_cluster_works_again_after_its_main_process_died_and_leaves_no_orphans(c
 
 def test_cluster_stops_cleanly_on_sigterm(cluster: Cluster, house: Installation) -> None:
     assert (house.folder / "run" / f"beat-work-{cluster.watchdog.pid}").exists()
+    assert "django-q" not in house.log
     began = time.monotonic()
     cluster.watchdog.terminate()
     assert cluster.watchdog.wait(20) == 0

@@ -1,5 +1,6 @@
 """`check --deploy` refuses an installation that still wears the clothes of a test."""
 
+import pytest
 from cryptography.fernet import Fernet
 from django.core import checks
 from pytest_django import Settings
@@ -45,3 +46,37 @@ def test_test_mode_alone_is_no_fault_outside_deployment_checks(settings: Setting
     production(settings)
     settings.SORA_PORTAL_TEST_MODE = True
     assert [one for one in checks.run_checks() if str(one.id).startswith("operations.")] == []
+
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+def _mail(
+    settings: Settings, backend: str = SMTP, sender: str = "a@portal.example", url: str = "https://a.example"
+) -> None:
+    production(settings)
+    settings.EMAIL_BACKEND = backend
+    settings.SORA_PORTAL_MAIL_FROM = sender
+    settings.SORA_PORTAL_PUBLIC_URL = url
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, []),
+        ({"sender": ""}, ["operations.E004"]),
+        ({"url": ""}, ["operations.W002"]),
+        ({"backend": SMTP.replace("smtp", "console")}, ["operations.E003"]),
+        ({"backend": SMTP.replace("smtp", "filebased")}, ["operations.E003"]),
+        ({"backend": SMTP.replace("smtp", "dummy"), "sender": "", "url": ""}, ["operations.I001"]),
+    ],
+)
+def test_deploy_check_looks_at_mail(settings: Settings, values: dict[str, str], expected: list[str]) -> None:
+    _mail(settings, **values)
+    assert found() == expected
+
+
+def test_deploy_check_refuses_a_portal_under_any_name(settings: Settings) -> None:
+    production(settings)
+    settings.ALLOWED_HOSTS = ["portal.example", "*"]
+    assert found() == ["operations.E005"]

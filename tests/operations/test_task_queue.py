@@ -15,11 +15,12 @@ from django_q.models import OrmQ, Schedule, Task
 from django_q.pusher import pusher
 from django_q.scheduler import scheduler
 from django_q.signing import SignedPackage
+from django_q.status import Stat
 from django_q.tasks import async_task
 from django_q.worker import worker
 
 from sora_portal.operations import working
-from sora_portal.task_queue import NotOurs
+from sora_portal.task_queue import Entries, NotOurs
 
 pytestmark = pytest.mark.django_db
 
@@ -153,6 +154,10 @@ def test_what_the_queue_would_drop_cannot_be_queued(name: str, arguments: list[A
     with pytest.raises(NotOurs):
         async_task(name, *arguments, **options)
     assert not OrmQ.objects.exists()
+
+
+def test_statistics_of_a_cluster_are_not_kept_and_do_not_fail() -> None:
+    assert Entries.dumps(Stat.__new__(Stat)) == b"null"
 
 
 def test_a_task_of_ours_comes_back_as_it_was_queued() -> None:
