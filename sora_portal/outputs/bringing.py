@@ -19,7 +19,7 @@ from sora_portal.heartbeat import beat
 from sora_portal.outputs import storage
 from sora_portal.outputs.domain import Facts, Gate, Reason, Trouble
 from sora_portal.outputs.download import Downloaded, Limits, Resolve, download
-from sora_portal.outputs.inspecting import inspect
+from sora_portal.outputs.inspecting import inspect, make_preview
 from sora_portal.outputs.models import Output
 from sora_portal.pace import scaled
 
@@ -32,6 +32,7 @@ class Stored:
 
     downloaded: Downloaded
     facts: Facts
+    has_preview: bool
 
 
 def keeper(renew: Renew) -> Callable[[], None]:
@@ -83,7 +84,7 @@ def bring(attempt: Attempt, renew: Renew, resolve: Resolve) -> Stored:
     limits = Limits(max_bytes=settings.SORA_PORTAL_MEDIA_MAX_BYTES)
     end = time.monotonic() + limits.seconds
     first: Trouble | None = None
-    with showing_life(limits.seconds + 100):
+    with showing_life(limits.seconds + 200):
         for url in attempt.result_urls:
             try:
                 left = replace(limits, seconds=max(1.0, end - time.monotonic()))
@@ -107,19 +108,22 @@ def gate_of(attempt: Attempt) -> Gate:
 
 
 def _bring_one(url: str, gate: Gate, limits: Limits, keep: Callable[[], None], resolve: Resolve) -> Stored:
-    part, poster = storage.new_part(), storage.new_part()
+    part, poster, preview = storage.new_part(), storage.new_part(), storage.new_part()
     try:
         downloaded = download(url, part, gate=gate, limits=limits, alive=keep, resolve=resolve)
         facts = inspect(part, poster, alive=keep)
-        # The picture first: where a video is, its picture is as well.
+        has_preview = not facts.plays_everywhere and make_preview(part, preview, alive=keep)
+        # The others first: where a video is, its picture and its preview are as well.
+        if has_preview:
+            storage.keep(preview, storage.preview_path(downloaded.sha256))
         storage.keep(poster, storage.poster_path(downloaded.sha256))
         storage.keep(part, storage.video_path(downloaded.sha256, facts.mime))
     except OSError as error:
         raise Trouble(Reason.OURS, f"{type(error).__name__}: {error}") from error
     finally:
-        for path in (part, poster):
+        for path in (part, poster, preview):
             path.unlink(missing_ok=True)
-    return Stored(downloaded, facts)
+    return Stored(downloaded, facts, has_preview)
 
 
 def note_file(generation: Generation, stored: Stored, now: datetime) -> None:
@@ -136,6 +140,10 @@ def note_file(generation: Generation, stored: Stored, now: datetime) -> None:
         fps=facts.fps,
         codec=facts.codec,
         has_audio=facts.has_audio,
+        frames=facts.frames,
+        frame_times=facts.frame_times,
+        plays_everywhere=facts.plays_everywhere,
+        has_preview=stored.has_preview,
         source_host=got.host,
         fetched_at=now,
     )

@@ -132,7 +132,11 @@ def may_connect(address: str, trust: Trust) -> bool:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a file turned out to be. `duration_ms` in milliseconds, `fps` in frames a second."""
+    """What a file turned out to show. `duration_ms` in milliseconds, `fps` in frames a second, on average.
+
+    `frame_times` says in microseconds when each of the `frames` begins; it is empty where n / fps says it.
+    `plays_everywhere` means that every browser has the decoders for it.
+    """
 
     mime: str
     width: int
@@ -141,6 +145,9 @@ class Facts:
     fps: float
     codec: str
     has_audio: bool
+    frames: int
+    frame_times: list[int]
+    plays_everywhere: bool
 
 
 class Speed:

@@ -41,7 +41,7 @@ class Limits:
     """How much, how long and how slow a download may be. Bytes and seconds."""
 
     max_bytes: int
-    seconds: float = 780.0  # a queue task ends at 900; the check of the file comes after this
+    seconds: float = 690.0  # a queue task ends at 900; the check of the file and its preview come after this
     head_seconds: float = 30.0
     floor: float = 10 * 1024.0  # bytes a second, over `window`
     window: float = 30.0

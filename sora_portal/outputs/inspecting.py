@@ -1,7 +1,8 @@
-"""Running the probe: a child process that may crash, hang or grow without taking the worker along."""
+"""Running the probe and the preview: child processes that may crash, hang or grow without taking the worker along."""
 
 import contextlib
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -14,7 +15,10 @@ from django.conf import settings
 
 from sora_portal.outputs.domain import SUFFIXES, Facts, Reason, Trouble
 
+log = logging.getLogger(__name__)
+
 WALL_SECONDS = 90.0
+PREVIEW_SECONDS = 90.0
 STEP = 0.25
 
 
@@ -23,9 +27,27 @@ def inspect(file: Path, poster: Path, *, alive: Callable[[], None] = lambda: Non
 
     Raises Trouble when it is not a whole, playable video or when the examination took longer than `wall` seconds.
     """
-    command = [sys.executable, "-m", "sora_portal.outputs.probe", str(file), "--poster", str(poster)]
+    said, status = _run("probe", file, "--poster", poster, alive=alive, wall=wall)
+    if status is None:
+        raise Trouble(Reason.NOT_A_VIDEO, "the examination took too long")
+    return _facts(said, status)
+
+
+def make_preview(file: Path, preview: Path, *, alive: Callable[[], None] = lambda: None) -> bool:
+    """Write to `preview` what every browser plays of the video `file`; return whether that could be done."""
+    _, status = _run("preview", file, "--out", preview, alive=alive, wall=PREVIEW_SECONDS)
+    if status != 0:
+        log.warning("no preview can be made: %s", "it took too long" if status is None else f"status {status}")
+        return False
+    return preview.stat().st_size > 0
+
+
+def _run(
+    program: str, file: Path, option: str, out: Path, *, alive: Callable[[], None], wall: float
+) -> tuple[bytes, int | None]:
+    """Run a program of this room on `file`; return what it said and its status, None when `wall` seconds were over."""
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-m", f"sora_portal.outputs.{program}", str(file), option, str(out)],
         cwd=settings.BASE_DIR,
         # Nothing of our environment: it holds the keys.
         env={"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
@@ -35,20 +57,19 @@ def inspect(file: Path, poster: Path, *, alive: Callable[[], None] = lambda: Non
         start_new_session=True,
     )
     try:
-        said = _wait(process, alive, time.monotonic() + wall)
+        return _wait(process, alive, time.monotonic() + wall)
     finally:
         _end(process)
-    return _facts(said, process.returncode)
 
 
-def _wait(process: "subprocess.Popen[bytes]", alive: Callable[[], None], deadline: float) -> bytes:
+def _wait(process: "subprocess.Popen[bytes]", alive: Callable[[], None], deadline: float) -> tuple[bytes, int | None]:
     while True:
         try:
-            return process.communicate(timeout=STEP)[0]
-        except subprocess.TimeoutExpired as late:
+            return process.communicate(timeout=STEP)[0], process.returncode
+        except subprocess.TimeoutExpired:
             alive()
             if time.monotonic() > deadline:
-                raise Trouble(Reason.NOT_A_VIDEO, "the examination took too long") from late
+                return b"", None
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -28,6 +28,12 @@ class Output(models.Model):
     fps = models.FloatField()
     codec = models.CharField(max_length=20)
     has_audio = models.BooleanField()
+    # How many pictures are shown; 0 for files from before this was counted.
+    frames = models.PositiveIntegerField(default=0)
+    # When each begins, in microseconds on the player's clock; empty where its number and `fps` say it.
+    frame_times = models.JSONField(default=list, blank=True)
+    plays_everywhere = models.BooleanField(default=True)
+    has_preview = models.BooleanField(default=False)
     source_host = models.CharField(max_length=253)
     fetched_at = models.DateTimeField()
 
@@ -43,6 +49,16 @@ class Output(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sha256[:12]} of {self.generation_id}"
+
+    @property
+    def last_frame(self) -> int:
+        """The number of the last frame, counted from 0."""
+        return max(0, (self.frames or round(self.duration_ms * self.fps / 1000)) - 1)
+
+    @property
+    def can_be_shown(self) -> bool:
+        """Whether every browser shows it on the page: itself, or a preview in its place."""
+        return self.plays_everywhere or self.has_preview
 
 
 class Download(models.Model):

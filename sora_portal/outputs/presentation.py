@@ -84,7 +84,11 @@ class AttemptView:
 
 @dataclass(frozen=True)
 class PlayerView:
-    """What `components/_player.html` takes, and the way to the file itself."""
+    """What `components/_player.html` takes, and the way to the file itself.
+
+    `last` is the number of the last frame, `times` when each begins in microseconds, apart by spaces (empty: n / fps);
+    `stands_in` says what is played in place of the file, `unshown` that not every browser can play it.
+    """
 
     src: str
     poster: str
@@ -92,6 +96,10 @@ class PlayerView:
     fps: float
     width: int
     height: int
+    last: int
+    times: str
+    stands_in: str
+    unshown: bool
     facts: list[Fact]
 
 
@@ -149,7 +157,7 @@ def video_view(generation: Generation, *, viewer: User) -> VideoView:
         prompt=generation.prompt,
         live=generation.is_live,
         why=row.why or (generation.failure_text if generation.state == State.FETCHING else ""),
-        player=_player(generation, output) if output else None,
+        player=player_view(generation, output) if output else None,
         waits_for_review=generation.review == "to_review" and viewer.is_reviewer and generation.author_id != viewer.pk,
         recovered=RECOVERED if generation.recovered_at else "",
         settings=_settings(generation),
@@ -173,15 +181,24 @@ def _events(generation: Generation) -> Iterator[Event]:
         before = event
 
 
-def _player(generation: Generation, output: Output) -> PlayerView:
+def player_view(generation: Generation, output: Output) -> PlayerView:
+    """Return the player of a stored file; what not every browser plays is played as its preview."""
     src = reverse("outputs:file", args=[generation.public_id])
+    codec = f"{output.codec.upper()} in {SUFFIXES.get(output.mime, '')[1:].upper()}"
     return PlayerView(
-        src=src,
+        src=reverse("outputs:preview", args=[generation.public_id]) if output.has_preview else src,
         poster=reverse("outputs:poster", args=[generation.public_id]),
         download_url=f"{src}?download=1",
         fps=output.fps,
         width=output.width,
         height=output.height,
+        last=output.last_frame,
+        times=" ".join(map(str, output.frame_times)),
+        stands_in=f"You see a preview that every browser plays. The file itself is {codec}; it is what you download and"
+        " what is decided on."
+        if output.has_preview
+        else "",
+        unshown=not output.can_be_shown,
         facts=[
             Fact("Picture", f"{output.width} × {output.height}, {output.fps:g} a second"),
             Fact("Length", clock(output.duration_ms / 1000)),

@@ -29,6 +29,11 @@ def poster_path(sha256: str) -> Path:
     return root() / sha256[:2] / f"{sha256}{POSTER_SUFFIX}"
 
 
+def preview_path(sha256: str) -> Path:
+    """Return where the preview of the file with this checksum is kept, if it has one."""
+    return root() / sha256[:2] / f"{sha256}.preview.mp4"
+
+
 def new_part() -> Path:
     """Return the path of a part file that does not exist yet; nobody can guess it and no page serves it."""
     folder = root() / "parts"

@@ -8,5 +8,6 @@ urlpatterns = [
     path("videos/<slug:public_id>/", views.video, name="video"),
     path("videos/<slug:public_id>/state/", views.state, name="state"),
     path("videos/<slug:public_id>/file.mp4", views.file, name="file"),
+    path("videos/<slug:public_id>/preview.mp4", views.preview, name="preview"),
     path("videos/<slug:public_id>/poster.webp", views.poster, name="poster"),
 ]

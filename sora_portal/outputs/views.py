@@ -1,7 +1,7 @@
 """The library, one video's page, and the files themselves."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_safe
@@ -98,6 +98,17 @@ def file(request: Request, public_id: str) -> HttpResponseBase:
     name = file_name(output.generation.prompt, public_id, output.mime)
     path = storage.video_path(output.sha256, output.mime)
     return serving.respond(request, path, mime=output.mime, etag=output.sha256, name=name)
+
+
+@login_required
+@require_safe
+def preview(request: Request, public_id: str) -> HttpResponseBase:
+    """What every browser plays in place of a video that not every one does; 404 for the others."""
+    output = _output(request, public_id)
+    if not output.has_preview:
+        raise Http404
+    path = storage.preview_path(output.sha256)
+    return serving.respond(request, path, mime="video/mp4", etag=f"{output.sha256}-preview", name="preview.mp4")
 
 
 @login_required

@@ -7,6 +7,7 @@ from django.db import transaction
 from sora_portal.accounts.models import User
 from sora_portal.generations import actions as generations
 from sora_portal.generations.models import Generation, Review
+from sora_portal.outputs.models import Output
 from sora_portal.refusals import Refused
 from sora_portal.reviews import reviewers
 from sora_portal.reviews.domain import DID, MOVE, OPEN, Move, Needs, Sight, Standing, Verdict, lacks
@@ -24,17 +25,33 @@ class ReasonMissing(Refused):
     status = 422
 
 
+class NotWatched(Refused):
+    """The page cannot show this video to everybody, and the person does not say that they have watched it."""
+
+    status = 422
+
+
 class Closed(Refused):
     """The review of this video does not allow that now."""
 
 
 @transaction.atomic
-def decide(*, by: User, generation: Generation, verdict: Verdict, reason: str, seen: Sight, now: datetime) -> Decision:
+def decide(
+    *,
+    by: User,
+    generation: Generation,
+    verdict: Verdict,
+    reason: str,
+    seen: Sight,
+    now: datetime,
+    watched: bool = False,
+) -> Decision:
     """Record one decision on the stored file and show it on the row; of two people at once exactly one succeeds.
 
-    `seen` is what the person was looking at; the same form sent twice returns the same decision. Raises NotAllowed for
-    people who may not, Overtaken when the review or the file is no longer as `seen` says, Closed for a move that the
-    table does not have, ReasonMissing.
+    `seen` is what the person was looking at; the same form sent twice returns the same decision. `watched` says that
+    they have watched a video which the page cannot show. Raises NotAllowed for people who may not, Overtaken when the
+    review or the file is no longer as `seen` says, Closed for a move that the table does not have, ReasonMissing,
+    NotWatched.
     """
     reviewers.require(by, generation)
     row = _locked(generation)
@@ -47,6 +64,8 @@ def decide(*, by: User, generation: Generation, verdict: Verdict, reason: str, s
         return last
     move = _move(row, verdict)
     words = stripped(reason)
+    if verdict is not Verdict.REOPEN and not watched and _unshown(row):
+        raise NotWatched("Download this video and watch it first; then tick that you have.")
     if lacks(move, reason=words, open_notes=_open_notes(row)):
         raise ReasonMissing(_ask(move))
     decision = Decision.objects.create(
@@ -87,6 +106,11 @@ def _move(generation: Generation, verdict: Verdict) -> Move:
     if move is None:
         raise Closed(f"This video is {Review(generation.review).label.lower()}. Reopen it to decide again.")
     return move
+
+
+def _unshown(generation: Generation) -> bool:
+    """Return whether a browser may show nothing of the stored file."""
+    return Output.objects.filter(generation=generation, plays_everywhere=False, has_preview=False).exists()
 
 
 def _last(generation: Generation) -> Decision | None:

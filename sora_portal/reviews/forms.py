@@ -24,6 +24,7 @@ class DecisionForm(forms.Form):
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": "What the author should know"}),
     )
+    watched = forms.BooleanField(label="I have watched this video in a player that shows it", required=False)
     expected = TextField(required=False, max_length=10, widget=forms.HiddenInput)
     decisions = WholeField(required=False, widget=forms.HiddenInput)
     sha256 = TextField(required=False, max_length=64, widget=forms.HiddenInput)

@@ -106,26 +106,20 @@ def decided_yesterday(user: User, now: datetime) -> int:
     return made.filter(generation__in=seen).values("generation").distinct().count()
 
 
-@dataclass(frozen=True)
-class Footage:
-    """What the player needs to know of a file: its rate, its size in pixels, and its last frame, counted from 0."""
-
-    fps: float
-    width: int
-    height: int
-    last: int
-
-
-def footage(generation: Generation) -> Footage:
-    """Return the measures of the stored file of `generation`."""
-    stored = Output.objects.filter(generation=generation).first()
-    if stored is None:
-        return Footage(USUAL_FPS, generation.width, generation.height, _last(generation.duration_ms, USUAL_FPS))
-    return Footage(stored.fps, stored.width, stored.height, _last(stored.duration_ms, stored.fps))
-
-
-def _last(duration_ms: int, fps: float) -> int:
-    return max(0, round(duration_ms * fps / 1000) - 1)
+def file_of(generation: Generation) -> Output:
+    """Return the stored file of `generation`; one that was never measured counts as what players assume."""
+    usual = Output(
+        generation=generation,
+        mime="video/mp4",
+        width=generation.width,
+        height=generation.height,
+        duration_ms=generation.duration_ms,
+        fps=USUAL_FPS,
+        codec="h264",
+        size=0,
+        has_audio=False,
+    )
+    return Output.objects.filter(generation=generation).first() or usual
 
 
 def decisions(generation: Generation) -> list[Decision]:

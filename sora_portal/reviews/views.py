@@ -17,6 +17,7 @@ from sora_portal.accounts.policies import require_reviewer
 from sora_portal.generations import feed
 from sora_portal.generations import queries as generations
 from sora_portal.generations.models import Generation, Review
+from sora_portal.outputs.presentation import player_view
 from sora_portal.refusals import NotAllowed, Refused
 from sora_portal.reviews import actions, presentation, queries, reviewers
 from sora_portal.reviews.domain import OPEN, Verdict
@@ -97,6 +98,7 @@ def _screen(request: Request, generation: Generation, *, status: int = 200, **co
     """Return the whole screen; `context` overrides what it would show of itself."""
     whole = {
         "place": queries.place(request.user, generation),
+        "player": player_view(generation, queries.file_of(generation)),
         "decisions": queries.decisions(generation),
         "sha256": generation.sha256,
         **_decision(request, generation),
@@ -113,20 +115,21 @@ def _decision(request: Request, generation: Generation) -> dict[str, Any]:
         "form": DecisionForm.of(actions.sight_of(generation)),
         "buttons": presentation.buttons(generation.review),
         "why_not": reviewers.why_not(request.user, generation),
+        "unshown": not queries.file_of(generation).can_be_shown,
         "overtaken": "",
     }
 
 
 def _notes(request: Request, generation: Generation, form: NoteForm | None = None) -> dict[str, Any]:
     """Return what the notes and their marks under the picture show."""
-    footage = queries.footage(generation)
+    file = queries.file_of(generation)
     notes = queries.notes(generation)
     may_note = generation.review in OPEN and reviewers.may_review(request.user, generation)
     if form is None and may_note:
-        form = NoteForm(fps=footage.fps, last=footage.last, initial={"at": "00:00:00"})
+        form = NoteForm(fps=file.fps, last=file.last_frame, initial={"at": "00:00:00"})
     return {
         "row": presentation.review_row(generation, viewer=request.user),
-        "footage": footage,
+        "last_frame": file.last_frame,
         "notes": notes,
         "open_notes": sum(note.is_open for note in notes),
         "marks": [note.frame for note in notes if note.is_open],
@@ -152,8 +155,12 @@ def decide(request: Request, public_id: str) -> HttpResponse:
             verdict=Verdict(form.cleaned_data["verdict"]),
             reason=form.cleaned_data["reason"],
             seen=form.sight,
+            watched=form.cleaned_data["watched"],
             now=timezone.now(),
         )
+    except actions.NotWatched as refusal:
+        form.add_error("watched", str(refusal))
+        return _panel(request, generation, form, status=refusal.status)
     except actions.ReasonMissing as refusal:
         form.add_error("reason", str(refusal))
         return _panel(request, generation, form, status=refusal.status)
@@ -190,8 +197,8 @@ def add_note(request: Request, public_id: str) -> HttpResponse:
     """Write a note on a frame: 422 beside the field with the text kept, or the notes as they are now."""
     generation = _video(request, public_id)
     reviewers.require(request.user, generation)
-    footage = queries.footage(generation)
-    form = NoteForm(request.POST, fps=footage.fps, last=footage.last)
+    file = queries.file_of(generation)
+    form = NoteForm(request.POST, fps=file.fps, last=file.last_frame)
     if not form.is_valid():
         return _notes_again(request, generation, form, status=422)
     try:
@@ -199,7 +206,7 @@ def add_note(request: Request, public_id: str) -> HttpResponse:
             by=request.user,
             generation=generation,
             frame=form.cleaned_data["at"],
-            fps=footage.fps,
+            fps=file.fps,
             text=form.cleaned_data["text"],
             now=timezone.now(),
         )

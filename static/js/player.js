@@ -1,10 +1,13 @@
 // Our own controls around a native <video>: frame-exact steps, a scrub bar in frames, a running time code.
 //
-//   <div data-player data-fps="24">       one video inside
+//   <div data-player data-fps="24" data-last="239">      one video inside; the number of its last frame
+//     data-times="0 41667 …"     when each frame begins, in microseconds, where n / fps does not say it
 //     [data-play] [data-step="-1"] [data-mute] [data-fullscreen]    buttons
 //     <input type="range" data-pos>  <select data-rate>  <output data-tc>
 //   [data-seek="59"] anywhere on the page: jump to that frame
 //   event "player:frame" {frame, fps, timecode} on the player whenever the shown frame changes
+//   data-picture="shown" once a picture was there, "missing" when this browser has none to show; event "player:picture"
+//   [data-picture-missing] beside the player is then shown
 //
 // Adding 1/fps to currentTime lands on a neighbour most of the time; the middle of the wanted frame is always inside it.
 const TYPING = "input:not([type='range']), textarea, select, [contenteditable]";
@@ -19,19 +22,48 @@ class Player {
     this.root = root;
     this.video = root.querySelector("video");
     this.fps = Number(root.dataset.fps) || 24;
+    this.last = Number(root.dataset.last) || 0;
+    this.times = (root.dataset.times ?? "").split(" ").filter(Boolean).map((time) => time / 1e6);
     this.frame = -1;
     this.video.removeAttribute("controls");
     for (const part of root.querySelectorAll("[data-controls]")) part.hidden = false;
     this.listen();
+    this.watch();
     if (this.video.readyState > 0) this.measure();
+  }
+
+  // Sound and a running clock are no picture: a browser without the decoder plays on without one.
+  watch() {
+    const { video } = this;
+    const look = () => this.picture(video.videoWidth > 0 ? "shown" : "missing");
+    video.addEventListener("loadedmetadata", () => video.videoWidth || look());
+    video.addEventListener("loadeddata", look);
+    video.addEventListener("error", () => this.picture("missing"));
+    if (video.error || video.networkState === HTMLMediaElement.NETWORK_NO_SOURCE) this.picture("missing");
+    else if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) look();
+  }
+
+  picture(state) {
+    this.root.dataset.picture = state;
+    const notice = this.root.parentElement.querySelector("[data-picture-missing]");
+    if (notice) notice.hidden = state === "shown";
+    this.root.dispatchEvent(new CustomEvent("player:picture", { bubbles: true }));
   }
 
   find(selector) {
     return this.root.querySelector(selector);
   }
 
-  get last() {
-    return Math.max(0, Math.round(this.video.duration * this.fps) - 1);
+  // The number of the frame that is shown at a moment on the video's clock. Both clocks have rounded differently.
+  at(seconds) {
+    if (!this.times.length) return Math.min(this.last, Math.floor(seconds * this.fps + 0.1));
+    const following = this.times.findIndex((time) => time > seconds + 0.0005);
+    return Math.max(0, (following < 0 ? this.times.length : following) - 1);
+  }
+
+  middle(frame) {
+    if (!this.times.length) return (frame + 0.5) / this.fps;
+    return (this.times[frame] + (this.times[frame + 1] ?? this.times[frame] + 1 / this.fps)) / 2;
   }
 
   listen() {
@@ -44,14 +76,16 @@ class Player {
     this.find("[data-rate]")?.addEventListener("change", (event) => (video.playbackRate = Number(event.target.value)));
     this.root.addEventListener("click", (event) => this.pressed(event.target.closest("button")));
     if (video.requestVideoFrameCallback) this.follow();
-    else video.addEventListener("timeupdate", () => this.show(Math.floor(video.currentTime * this.fps)));
+    else video.addEventListener("timeupdate", () => video.videoWidth && this.show(this.at(video.currentTime)));
+    // where the file ends before its head says so, a seek stops early
+    video.addEventListener("seeked", () => this.show(this.at(video.currentTime)));
   }
 
   // The callback runs once per frame that reached the screen, so the time code never runs ahead of the picture.
   follow() {
     this.video.requestVideoFrameCallback((_now, picture) => {
       // a picture from before a seek that is under way would take back quick steps
-      if (!this.video.seeking) this.show(Math.round(picture.mediaTime * this.fps));
+      if (!this.video.seeking) this.show(this.at(picture.mediaTime));
       this.follow();
     });
   }
@@ -59,7 +93,7 @@ class Player {
   measure() {
     const position = this.find("[data-pos]");
     if (position) position.max = this.last;
-    this.show(Math.floor(this.video.currentTime * this.fps));
+    this.show(this.at(this.video.currentTime));
   }
 
   pressed(button) {
@@ -82,7 +116,7 @@ class Player {
 
   seek(frame) {
     const wanted = Math.min(Math.max(0, frame), this.last);
-    this.video.currentTime = (wanted + 0.5) / this.fps;
+    this.video.currentTime = this.middle(wanted);
     this.show(wanted);
   }
 

@@ -32,6 +32,27 @@ document.addEventListener("input", (event) => {
   video.pause();
 });
 
+// --- a decision waits for a picture -----------------------------------------------------------------------------------
+
+// Where this browser shows none, for the word of the person who has watched the video elsewhere.
+function guard() {
+  const form = document.querySelector("form#decision");
+  const picture = document.querySelector("[data-player]")?.dataset.picture;
+  const watched = form?.querySelector("[data-watched]");
+  if (!watched) return;
+  if (picture === "missing") watched.hidden = false;
+  const ready = watched.hidden ? picture === "shown" : watched.querySelector("input").checked;
+  form.querySelector("[data-picture-awaited]").hidden = ready || !watched.hidden;
+  for (const button of form.querySelectorAll("button[name=verdict]:not([value=reopen])")) button.disabled = !ready;
+}
+
+document.addEventListener("player:picture", guard);
+document.addEventListener("htmx:after:swap", guard);
+document.addEventListener("change", (event) => {
+  if (event.target.closest("[data-watched]")) guard();
+});
+guard();
+
 // --- keys -----------------------------------------------------------------------------------------------------------
 
 function press(target) {

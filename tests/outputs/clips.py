@@ -1,6 +1,7 @@
 """Tiny real videos, and rows that have one."""
 
 import functools
+import hashlib
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,10 @@ from django.utils import timezone
 from sora_portal.generations.domain import State
 from sora_portal.generations.models import Attempt, Generation
 from sora_portal.outputs import storage
+from sora_portal.outputs.bringing import Stored, note_file
+from sora_portal.outputs.domain import Facts
+from sora_portal.outputs.download import Downloaded
+from sora_portal.outputs.inspecting import inspect, make_preview
 from sora_portal.outputs.models import Output
 from tests import factories
 
@@ -47,6 +52,14 @@ def sound() -> bytes:
         return path.read_bytes()
 
 
+def stored(sha256: str, size: int, host: str = "127.0.0.1") -> Stored:
+    """Return what a worker has that brought `clip` home."""
+    facts = Facts(
+        "video/mp4", 96, 64, 2000, 12.0, "h264", has_audio=False, frames=24, frame_times=[], plays_everywhere=True
+    )
+    return Stored(Downloaded(size, sha256, host), facts, has_preview=False)
+
+
 def fetching(*urls: str, pace: float = 1.0, **values: Any) -> Generation:
     """Return a generation whose vendor has finished and says that the file is at `urls`."""
     row = factories.generation(state=State.FETCHING, **values)
@@ -78,3 +91,21 @@ def finished(content: bytes | None = None, **values: Any) -> Generation:
         fetched_at=timezone.now(),
     )
     return Generation.objects.for_rows().get(pk=row.pk)
+
+
+def kept(content: bytes, *, preview: bool = True, **values: Any) -> Generation:
+    """Return a finished generation whose file was examined and stored as a fetched one is."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    part, poster, shown = storage.new_part(), storage.new_part(), storage.new_part()
+    part.write_bytes(content)
+    facts = inspect(part, poster)
+    has_preview = preview and not facts.plays_everywhere and make_preview(part, shown)
+    if has_preview:
+        storage.keep(shown, storage.preview_path(sha256))
+    storage.keep(poster, storage.poster_path(sha256))
+    storage.keep(part, storage.video_path(sha256, facts.mime))
+    row = factories.generation(state=State.SUCCEEDED, **values)
+    size = {"width": facts.width, "height": facts.height, "duration_ms": facts.duration_ms}
+    Generation.objects.filter(pk=row.pk).update(sha256=sha256, review="to_review", **size)
+    note_file(row, Stored(Downloaded(len(content), sha256, "cdn.ruxa.ai"), facts, has_preview), timezone.now())
+    return Generation.objects.for_rows().select_related("output").get(pk=row.pk)

@@ -11,8 +11,6 @@ from sora_portal.generations import callbacks, deciding, late, submitting
 from sora_portal.generations.domain import State
 from sora_portal.generations.models import CallbackInbox, Generation, LateTask
 from sora_portal.outputs import bringing, storage
-from sora_portal.outputs.domain import Facts
-from sora_portal.outputs.download import Downloaded
 from tests import factories
 from tests.outputs import clips
 from tests.sandbox_server import Sandbox
@@ -65,8 +63,7 @@ def recovered(state: State = State.FAILED, **values: Any) -> Generation:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(body)
     storage.poster_path(sha256).write_bytes(b"RIFF....WEBP")
-    facts = Facts("video/mp4", width=96, height=64, duration_ms=2000, fps=12.0, codec="h264", has_audio=False)
     size = {"duration_ms": 2000, "width": 96, "height": 64}
     late.recover(watched, sha256=sha256, now=timezone.now(), staff_text="", **size)
-    bringing.note_file(row, bringing.Stored(Downloaded(len(body), sha256, "cdn.apixo.ai"), facts), timezone.now())
+    bringing.note_file(row, clips.stored(sha256, len(body), "cdn.apixo.ai"), timezone.now())
     return Generation.objects.for_rows().get(pk=row.pk)

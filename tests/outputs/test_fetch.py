@@ -11,11 +11,11 @@ from pytest_django import Settings
 from sora_portal.credits.models import Journal
 from sora_portal.generations.domain import FETCH_LIMIT, SLOW_POLL, State
 from sora_portal.generations.models import Generation
-from sora_portal.outputs import bringing, storage
+from sora_portal.outputs import bringing, inspecting, storage
 from sora_portal.outputs.domain import SENTENCES, Reason
 from sora_portal.outputs.models import Download, Output
 from sora_portal.outputs.tasks import fetch
-from tests.outputs import clips
+from tests.outputs import clips, odd_clips
 from tests.outputs.media_server import MediaServer
 
 pytestmark = pytest.mark.django_db
@@ -193,3 +193,18 @@ def test_gate_of_an_attempt_at_a_vendor_does_not_open_the_sandbox(settings: Sett
     gate = bringing.gate_of(attempt)
 
     assert (gate.hosts, gate.sandbox, gate.loopback) == (("ruxa.ai",), "", False)
+
+
+@pytest.mark.parametrize(("seconds", "made"), [(90.0, True), (0.0, False)])
+def test_fetch_of_what_not_every_browser_plays_makes_a_preview_or_does_without(
+    seconds: float, made: bool, media_host: MediaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspecting, "PREVIEW_SECONDS", seconds)
+    row = clips.fetching(media_host.serve("/a.mp4", odd_clips.made(codec="libx265", options=())))
+
+    fetch(row.pk)
+
+    row.refresh_from_db()
+    output = Output.objects.get(generation=row)
+    assert (row.state, output.codec, output.has_preview) == ("succeeded", "hevc", made)
+    assert storage.preview_path(row.sha256).exists() is made

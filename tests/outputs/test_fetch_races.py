@@ -11,16 +11,11 @@ from django.utils import timezone
 
 from sora_portal.credits.models import Hold
 from sora_portal.generations.models import Generation
-from sora_portal.outputs import bringing, fetching
-from sora_portal.outputs.domain import Facts
-from sora_portal.outputs.download import Downloaded
+from sora_portal.outputs import fetching
 from sora_portal.outputs.models import Download
 from tests.outputs import clips
 
-STORED = bringing.Stored(
-    Downloaded(sha256="a" * 64, size=10, host="127.0.0.1"),
-    Facts(mime="video/mp4", width=16, height=16, duration_ms=10, fps=1.0, codec="h264", has_audio=False),
-)
+STORED = clips.stored("a" * 64, 10)
 
 
 def _slowly(work: Callable[..., Any], seconds: float) -> Callable[..., Any]:

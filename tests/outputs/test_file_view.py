@@ -3,9 +3,11 @@
 import pytest
 from django.http import HttpResponseBase
 from django.test import Client
+from django.urls import reverse
 
 from sora_portal.generations.models import Generation
 from sora_portal.outputs import storage
+from sora_portal.outputs.models import Output
 from sora_portal.outputs.presentation import file_name
 from tests import factories
 from tests.outputs import clips
@@ -169,3 +171,17 @@ def test_file_that_is_missing_on_the_disk_is_not_found(
 
     assert ada.get(url(video)).status_code == 404
     assert "a stored file is missing" in caplog.text
+
+
+def test_preview_is_served_like_the_file_and_only_where_there_is_one(client: Client) -> None:
+    row = clips.finished()
+    client.force_login(factories.ada())
+    url = reverse("outputs:preview", args=[row.public_id])
+    assert client.get(url).status_code == 404
+
+    Output.objects.filter(generation=row).update(has_preview=True)
+    storage.preview_path(row.sha256).write_bytes(b"0123456789")
+    answer = client.get(url, headers={"Range": "bytes=2-5"})
+    assert (answer.status_code, b"".join(answer.streaming_content)) == (206, b"2345")  # type: ignore[arg-type]
+    client.force_login(factories.eve())
+    assert client.get(url).status_code == 404

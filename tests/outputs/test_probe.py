@@ -32,7 +32,7 @@ def refused(tmp_path: Path, content: bytes) -> str:
 def test_probe_of_an_mp4_tells_its_facts_and_makes_a_poster(tmp_path: Path) -> None:
     facts = look(tmp_path, clips.clip(width=1280, height=720))
 
-    assert facts == Facts("video/mp4", 1280, 720, 2000, 12.0, "h264", has_audio=False)
+    assert facts == Facts("video/mp4", 1280, 720, 2000, 12.0, "h264", False, 24, [], plays_everywhere=True)
     with Image.open(tmp_path / "poster.part") as poster:
         assert (poster.format, poster.size) == ("WEBP", (640, 360))
 
@@ -77,7 +77,7 @@ def test_probe_of_other_files_is_refused(tmp_path: Path) -> None:
 
 
 def test_probe_of_sound_alone_is_refused(tmp_path: Path) -> None:
-    assert refused(tmp_path, clips.sound()) == "0 video streams"
+    assert refused(tmp_path, clips.sound()) == "sound alone, no video"
 
 
 def test_probe_of_one_picture_is_refused(tmp_path: Path) -> None:

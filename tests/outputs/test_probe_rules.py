@@ -45,6 +45,9 @@ def test_program_prints_the_facts(
         "fps": 12.0,
         "codec": "h264",
         "has_audio": False,
+        "frames": 24,
+        "frame_times": [],
+        "plays_everywhere": True,
     }
 
 
@@ -65,11 +68,11 @@ def test_program_prints_why_not(
     assert "Invalid" in str(answer["error"])
 
 
-@pytest.mark.parametrize("brand", [b"avif", b"heic", b"mif1", b"M4A "])
-def test_still_pictures_and_sound_in_an_mp4_shell_are_unfit(brand: bytes, file: Path) -> None:
+@pytest.mark.parametrize("brand", [b"avif", b"heic", b"mif1"])
+def test_still_pictures_in_an_mp4_shell_are_unfit(brand: bytes, file: Path) -> None:
     file.write_bytes(b"\x00\x00\x00\x18ftyp" + brand + b"\x00" * 40)
 
-    with pytest.raises(probe.Unfit, match="still picture or sound"):
+    with pytest.raises(probe.Unfit, match="still picture"):
         probe.container_of(file)
 
 
@@ -101,7 +104,7 @@ def test_cut_off_video_is_unfit(file: Path) -> None:
 def test_sound_alone_is_unfit(file: Path) -> None:
     file.write_bytes(clips.sound())
 
-    with pytest.raises(probe.Unfit, match="0 video streams"):
+    with pytest.raises(probe.Unfit, match="sound alone, no video"):
         probe.examine(file, file.with_suffix(".webp"))
 
 
