@@ -257,6 +257,16 @@ def remove_key(*, by: User, connection: Connection) -> None:
     log.info("connection %s: key removed by %s", connection.slug, by.username)
 
 
+@transaction.atomic
+def allow_host(*, by: User, connection: Connection, host: str) -> None:
+    """Let videos of a connection come from one more host."""
+    require_admin(by)
+    row = Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
+    if host not in row.media_hosts:
+        Connection.objects.filter(pk=row.pk).update(media_hosts=[*row.media_hosts, host])
+        log.info("connection %s: videos may come from %s, allowed by %s", row.slug, host, by.username)
+
+
 def change_settings(
     *,
     by: User,

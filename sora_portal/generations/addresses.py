@@ -19,10 +19,19 @@ def named(attempt: Attempt, job: Job) -> list[str]:
     return [address.url for address in _others(attempt, job)]
 
 
+def is_ours(attempt: Attempt, url: str) -> bool:
+    """Return whether the vendor had this address from us: a picture, a callback, anything of the request."""
+    return _is_ours(url, _given(attempt))
+
+
+def _given(attempt: Attempt) -> set[str]:
+    return {addresses.same(url) for text in _texts(attempt.request) for url in addresses.in_text(text)}
+
+
 def _others(attempt: Attempt, job: Job) -> list[Address]:
     found = job.addresses or tuple(Address(url, addresses.DOCUMENTED) for url in job.urls)
     absolute = [Address(addresses.joined(one.url, attempt.base_url), one.rank) for one in found]
-    given = {addresses.same(url) for text in _texts(attempt.request) for url in addresses.in_text(text)}
+    given = _given(attempt)
     return [one for one in absolute if one.url and not _is_ours(one.url, given)]
 
 

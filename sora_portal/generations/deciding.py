@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from sora_portal.accounts.models import User
@@ -20,7 +21,7 @@ from sora_portal.generations import late
 from sora_portal.generations.answering import accept
 from sora_portal.generations.callbacks import ask
 from sora_portal.generations.domain import IN_DOUBT, LIVE_PHASES, MOVE, WRITE_OFF_AFTER, Phase, State
-from sora_portal.generations.models import Attempt, Event, Generation
+from sora_portal.generations.models import Answer, Attempt, Event, Generation
 from sora_portal.generations.transitions import Lost, move, shift
 from sora_portal.generations.wake import FETCH, SUBMIT, wake
 from sora_portal.generations.watching import FRESH, record
@@ -69,9 +70,14 @@ class Way(StrEnum):
 
 
 def live_attempt(generation: Generation) -> Attempt | None:
-    """Return the attempt that may have a task at the vendor, or None when there is none."""
+    """Return the attempt that may have a task at the vendor, or None when there is none.
+
+    `said` on it is what the vendor answered last when asked, as far as that was worth keeping.
+    """
     phases = [phase.value for phase in LIVE_PHASES]
-    return generation.attempts.select_related("connection").filter(phase__in=phases).first()
+    said = Answer.objects.filter(attempt=OuterRef("pk"), operation="query").values("text")
+    rows = generation.attempts.select_related("connection").annotate(said=Subquery(said))
+    return rows.filter(phase__in=phases).first()
 
 
 def way_on(generation: Generation, attempt: Attempt | None) -> Way | None:
@@ -208,6 +214,22 @@ def try_download(*, by: User, generation: Generation, now: datetime) -> None:
         text = "The download is tried again"
         values: dict[str, Any] = {"tries": 0, "lost_leases": 0, "failure_text": ""}
         move(row, State.FETCHING, now=now, by=by, due_at=now, text=text, **values)
+        wake(FETCH, row.pk)
+
+
+def fetch_from(*, by: User, generation: Generation, address: str, reason: str, staff_text: str, now: datetime) -> None:
+    """Fetch the file from an address that a person named; the caller has checked where it leads.
+
+    Raises NotAllowed, NotPossible, Overtaken.
+    """
+    require_admin(by)
+    with _turn(generation, [State.NEEDS_DECISION]) as (row, attempt):
+        if attempt is None or attempt.phase != Phase.ACCEPTED:
+            raise NotPossible("No task of this video is known at the vendor, so no address can be its file.")
+        Attempt.objects.filter(pk=attempt.pk).update(result_urls=[address], result_seen_at=now, **FRESH)
+        text = f"The address of the file was given by hand: {reason[:REASON_MAX]}"
+        values: dict[str, Any] = {"tries": 0, "lost_leases": 0, "failure_text": ""}
+        move(row, State.FETCHING, now=now, by=by, due_at=now, text=text, staff_text=staff_text, **values)
         wake(FETCH, row.pk)
 
 

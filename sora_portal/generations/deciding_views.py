@@ -18,7 +18,7 @@ from sora_portal.generations import deciding
 from sora_portal.generations.deciding import Way
 from sora_portal.generations.domain import IN_DOUBT, State
 from sora_portal.generations.evidence import doubt_of
-from sora_portal.generations.forms import TaskIdForm, WriteOffForm
+from sora_portal.generations.forms import AddressForm, TaskIdForm, WriteOffForm
 from sora_portal.generations.models import Generation
 from sora_portal.refusals import Refused
 from sora_portal.web.words import credits_text
@@ -32,7 +32,7 @@ FOUND = "The vendor knows this task; the video goes on"
 FOUND_FAILED = "The vendor knows this task and says that it failed; the credits are back"
 
 
-def _generation(request: Request, public_id: str) -> Generation:
+def generation_of(request: Request, public_id: str) -> Generation:
     """Return the video that an admin wants to decide about."""
     rows = Generation.objects.visible_to(request.user).select_related("hold", "connection")
     generation = get_object_or_404(rows, public_id=public_id)
@@ -40,11 +40,11 @@ def _generation(request: Request, public_id: str) -> Generation:
     return generation
 
 
-def _card(
+def card(
     request: Request, generation: Generation, wrong: forms.Form | None = None, *, status: int = 200, trouble: str = ""
 ) -> HttpResponse:
     """Return the card as things are now, with the `wrong` form as it was sent; without htmx, on a page of its own."""
-    generation = _generation(request, generation.public_id)
+    generation = generation_of(request, generation.public_id)
     if wrong is not None and wrong.errors:
         wrong.fields[next(iter(wrong.errors))].widget.attrs["autofocus"] = True
     context: dict[str, Any] = {
@@ -52,23 +52,22 @@ def _card(
         "doubt": doubt_of(generation) if generation.state in IN_DOUBT else None,
         "trouble": trouble,
         "write_off_form": wrong if isinstance(wrong, WriteOffForm) else WriteOffForm(auto_id="decide_%s"),
+        "address_form": wrong if isinstance(wrong, AddressForm) else AddressForm(auto_id="decide_%s"),
         "task_form": wrong if isinstance(wrong, TaskIdForm) else TaskIdForm(auto_id="decide_%s"),
     }
     template = "generations/_decide.html" if request.htmx else "generations/decide.html"
     return render(request, template, context, status=status)
 
 
-def _refused(
-    request: Request, generation: Generation, refusal: Refused, form: forms.Form | None = None
-) -> HttpResponse:
+def refused(request: Request, generation: Generation, refusal: Refused, form: forms.Form | None = None) -> HttpResponse:
     """Return the card with a refusal: beside the field when typing something else would help, on top otherwise."""
     if form is None or isinstance(refusal, deciding.Overtaken | deciding.NotPossible):
-        return _card(request, generation, form, status=refusal.status, trouble=str(refusal))
+        return card(request, generation, form, status=refusal.status, trouble=str(refusal))
     form.add_error(next(iter(form.fields)), str(refusal))
-    return _card(request, generation, form, status=refusal.status)
+    return card(request, generation, form, status=refusal.status)
 
 
-def _done(request: Request, generation: Generation, text: str) -> HttpResponse:
+def done(request: Request, generation: Generation, text: str) -> HttpResponse:
     """Return to the video's page with a word about what was done."""
     messages.success(request, text)
     url = reverse("outputs:video", args=[generation.public_id])
@@ -79,54 +78,54 @@ def _done(request: Request, generation: Generation, text: str) -> HttpResponse:
 @require_GET
 def decide(request: Request, public_id: str) -> HttpResponse:
     """What is known of a video in doubt, and what can be done; nothing for a video that is not in doubt."""
-    generation = _generation(request, public_id)
+    generation = generation_of(request, public_id)
     if generation.state not in IN_DOUBT:
         return HttpResponse("") if request.htmx else redirect("outputs:video", public_id)
-    return _card(request, generation)
+    return card(request, generation)
 
 
 @login_required
 @require_POST
 def write_off(request: Request, public_id: str) -> HttpResponse:
     """Give the video up and return its credits: 422 with the text kept, 409 when somebody else was faster."""
-    generation = _generation(request, public_id)
+    generation = generation_of(request, public_id)
     form = WriteOffForm(request.POST, auto_id="decide_%s")
     if not form.is_valid():
-        return _card(request, generation, form, status=422)
+        return card(request, generation, form, status=422)
     reason = form.cleaned_data["reason"]
     try:
         deciding.write_off(by=request.user, generation=generation, reason=reason, now=timezone.now())
     except Refused as refusal:
-        return _refused(request, generation, refusal, form)
-    return _done(request, generation, f"Written off; {credits_text(generation.hold.amount)} credits are back")
+        return refused(request, generation, refusal, form)
+    return done(request, generation, f"Written off; {credits_text(generation.hold.amount)} credits are back")
 
 
 @login_required
 @require_POST
 def task_id(request: Request, public_id: str) -> HttpResponse:
     """Bind the task that an admin found at the vendor, if the vendor confirms it."""
-    generation = _generation(request, public_id)
+    generation = generation_of(request, public_id)
     form = TaskIdForm(request.POST, auto_id="decide_%s")
     if not form.is_valid():
-        return _card(request, generation, form, status=422)
+        return card(request, generation, form, status=422)
     try:
         led_to = deciding.enter_task_id(by=request.user, generation=generation, task_id=form.cleaned_data["task_id"])
     except Refused as refusal:
-        return _refused(request, generation, refusal, form)
-    return _done(request, generation, FOUND_FAILED if led_to is State.FAILED else FOUND)
+        return refused(request, generation, refusal, form)
+    return done(request, generation, FOUND_FAILED if led_to is State.FAILED else FOUND)
 
 
 @login_required
 @require_POST
 def again(request: Request, public_id: str) -> HttpResponse:
     """Let the video go on in the way that the card offered: download, watch or queue."""
-    generation = _generation(request, public_id)
+    generation = generation_of(request, public_id)
     wanted = request.POST.get("way", "")
     if wanted not in set(Way):
-        return _card(request, generation, status=422, trouble="Choose one of the decisions.")
-    act, done = AGAIN[Way(wanted)]
+        return card(request, generation, status=422, trouble="Choose one of the decisions.")
+    act, word = AGAIN[Way(wanted)]
     try:
         act(by=request.user, generation=generation, now=timezone.now())
     except Refused as refusal:
-        return _refused(request, generation, refusal)
-    return _done(request, generation, done)
+        return refused(request, generation, refusal)
+    return done(request, generation, word)

@@ -21,6 +21,10 @@ LEADS = {
     Way.WATCH: "The vendor took this video and the portal sees no end of it. It keeps asking, slowly.",
     Way.QUEUE: "Sending failed on our side before anything left. The vendor knows nothing of this video.",
 }
+NAMELESS = (
+    "The vendor says that this video is finished and names no address that the portal understands. It keeps asking,"
+    " slowly. Read what the vendor answered; if the address of the video is in it, or on the vendor's site, take it."
+)
 BUTTONS = {
     Way.DOWNLOAD: "Try the download again",
     Way.WATCH: "Keep watching",
@@ -39,7 +43,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Doubt:
-    """What the card "Decide" shows. `ends_at`: when the policy writes it off; `way` and `button`: how it may go on."""
+    """What the card "Decide" shows. `answer`: the vendor's last words when asked.
+
+    `ends_at`: when the policy writes it off; `way` and `button`: how it may go on.
+    """
 
     lead: str
     evidence: list[Evidence]
@@ -48,6 +55,8 @@ class Doubt:
     way: Way | None
     button: str
     vendor: str
+    takes_address: bool
+    answer: str
 
 
 def doubt_of(generation: Generation) -> Doubt:
@@ -57,13 +66,15 @@ def doubt_of(generation: Generation) -> Doubt:
     unknown = attempt is not None and attempt.phase == Phase.UNKNOWN
     sent_at = attempt.sending_at if attempt else None
     return Doubt(
-        lead=LEADS[way],
+        lead=NAMELESS if attempt is not None and attempt.no_result and way is Way.WATCH else LEADS[way],
         evidence=list(_evidence(generation, attempt, way)),
         ends_at=sent_at + scaled(WRITE_OFF_AFTER) if unknown and sent_at else None,
         takes_task_id=unknown,
         way=way,
         button=BUTTONS[way] if way else "",
         vendor=generation.connection.label,
+        takes_address=way in (Way.DOWNLOAD, Way.WATCH),
+        answer=getattr(attempt, "said", None) or "",
     )
 
 
@@ -76,6 +87,8 @@ def _evidence(generation: Generation, attempt: Attempt | None, way: Way | None) 
         if attempt.vendor_task_id:
             yield Evidence("Vendor's task", attempt.vendor_task_id)
             yield _status(attempt)
+        for url in attempt.result_urls:
+            yield Evidence("Address named", redact(str(url)))
     yield Evidence("Attempts", str(generation.attempts.count()))
     if way is Way.DOWNLOAD:
         yield Evidence("Downloads tried", str(generation.tries))
@@ -104,6 +117,8 @@ def _status(attempt: Attempt) -> Evidence:
         return Evidence("When asked", f"knows no such task, {attempt.not_found} × since", attempt.not_found_since)
     if attempt.errors:
         return Evidence("When asked", f"no usable answer, {attempt.errors} × in a row")
+    if attempt.no_result:
+        return Evidence("When asked", f"finished, no address, {attempt.no_result} × since", attempt.no_result_since)
     if attempt.result_urls:
         return _dated("When asked", "finished", attempt.result_seen_at)
     return Evidence("When asked", "still at it")

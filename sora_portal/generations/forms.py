@@ -258,6 +258,36 @@ class WriteOffForm(forms.Form):
     )
 
 
+class AddressForm(forms.Form):
+    """Where the video of a finished task lies, as a person reads the vendor's answer."""
+
+    address = TextField(
+        label="Address of the video",
+        max_length=4096,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "inputmode": "url"}),
+        help_text=(
+            "As the vendor's answer or site names it; what is masked as [redacted] may stay so. It passes the same"
+            " checks as any other download."
+        ),
+        error_messages={"required": "Paste the address."},
+    )
+    reason = TextField(
+        label="Why it is this one",
+        min_length=REASON_MIN,
+        max_length=REASON_MAX,
+        help_text="It stays in the history with your name.",
+        error_messages={
+            "required": "Say why: it stays in the history.",
+            "min_length": f"At least {REASON_MIN} characters: it stays in the history.",
+        },
+    )
+    allow_host = forms.BooleanField(
+        label="Allow its host, if it is not on the list",
+        required=False,
+        help_text="From then on videos of this vendor may come from there.",
+    )
+
+
 class TaskIdForm(forms.Form):
     """The vendor's own name for a task whose answer was lost."""
 

@@ -82,9 +82,13 @@ class Gate:
             return Trust.LOOPBACK
         if scheme != "https" or port != 443:
             raise Trouble(Reason.ADDRESS, f"{scheme}://{host}:{port} is not https on port 443")
-        if not any(host == name or host.endswith(f".{name}") for name in self._names()):
+        if not self.lists(host):
             raise Trouble(Reason.ADDRESS, f"{host} is not among the connection's media hosts")
         return Trust.PUBLIC
+
+    def lists(self, host: str) -> bool:
+        """Return whether `host` is one of the connection's, or a subdomain of one."""
+        return any(host == name or host.endswith(f".{name}") for name in self._names())
 
     def _names(self) -> list[str]:
         return [name for entry in self.hosts if (name := str(entry).strip().strip(".").lower())]

@@ -107,10 +107,15 @@ def _secured(url: httpx.URL, gate: Gate) -> httpx.URL:
     return url
 
 
-def _visit(
-    url: httpx.URL, target: Path, gate: Gate, limits: Limits, alive: Callable[[], None], resolve: Resolve
-) -> Downloaded | httpx.URL:
-    """Ask one address; return the file, or where it says that the file is."""
+def vet(url: str, gate: Gate, resolve: Resolve = resolve_host) -> str:
+    """Return the host of an address from which a download may begin; raises Trouble as the download itself would."""
+    parsed = _secured(_parsed(url), gate)
+    _admitted(parsed, gate, resolve)
+    return parsed.host.lower()
+
+
+def _admitted(url: httpx.URL, gate: Gate, resolve: Resolve) -> list[str]:
+    """Return the addresses of a host that is allowed, all of them checked."""
     host = url.host.lower()
     port = url.port or {"https": 443, "http": 80}.get(url.scheme, 0)
     trust = gate.admit(scheme=url.scheme, host=host, port=port)
@@ -121,6 +126,15 @@ def _visit(
     refused = [address for address in addresses if not may_connect(address, trust)]
     if refused or not addresses:
         raise Trouble(Reason.ADDRESS, f"{host} resolves to {', '.join(refused) or 'nothing'}")
+    return addresses
+
+
+def _visit(
+    url: httpx.URL, target: Path, gate: Gate, limits: Limits, alive: Callable[[], None], resolve: Resolve
+) -> Downloaded | httpx.URL:
+    """Ask one address; return the file, or where it says that the file is."""
+    host = url.host.lower()
+    addresses = _admitted(url, gate, resolve)
     failure: Exception | None = None
     for address in addresses[:ADDRESSES]:
         try:
