@@ -154,6 +154,16 @@ def _moves(scope: Scope, first: int) -> list[tuple[int, QuerySet[Transfer]]]:
     return [(1, into), (-1, out)]
 
 
+def change_of(journal: Journal) -> int:
+    """Return what a journal did to what is available, in milli-credits: what is spent was taken when it was reserved."""
+    return signed(journal) if journal.kind in (*_SIGNS, Kind.ADJUST) else 0
+
+
+def signed(journal: Journal) -> int:
+    """Return the amount of a journal with the sign that pages show."""
+    return -journal.amount if _SIGNS.get(Kind(journal.kind)) == "−" else journal.amount
+
+
 def _line(journal: Journal, left: int | None) -> Line:
     kind = Kind(journal.kind)
     sign = _SIGNS.get(kind, "+" if kind == Kind.ADJUST and journal.amount > 0 else "")

@@ -28,7 +28,8 @@ from sora_portal.web.http import with_toast
 from sora_portal.web.spreadsheets import Credits
 
 LEDGER = "credits/ledger.html"
-LEDGER_HEADER = ("Line", "When", "What", "Credits", "For", "By", "Reason", "Video")
+# Credits are those of the page; the last column adds up to what is available.
+LEDGER_HEADER = ("Line", "When", "What", "Credits", "For", "By", "Reason", "Video", "Change of available")
 AnyForm = TypeVar("AnyForm", bound=forms.Form)
 
 
@@ -180,17 +181,22 @@ def ledger_csv(request: Request) -> HttpResponseBase:
     """The ledger as the page shows it, every line, for a spreadsheet."""
     require_admin(request.user)
     scope = _scope(request.GET.get("scope") or "organisation")
-    asked = replace(_asked(request, LedgerForm(request.GET)), before=0)
+    chosen = LedgerForm(request.GET)
+    if not chosen.is_valid():
+        # The page says beside the field what is wrong; a file without that filter would be another one.
+        return redirect(f"{reverse('credits:ledger')}?{request.GET.urlencode()}")
+    asked = replace(_asked(request, chosen), before=0)
     rows = (
         (
             journal.pk,
             timezone.localtime(journal.at, books.zone()).isoformat(timespec="seconds"),
             line.label,
-            Credits(journal.amount),
+            Credits(history.signed(journal)),
             line.about,
             line.who,
             line.reason,
             line.ref,
+            Credits(history.change_of(journal)),
         )
         for journal, line in history.all_lines(scope, asked)
     )

@@ -9,6 +9,7 @@ from sora_portal.catalog.models import Connection, VideoModel
 from sora_portal.credits.models import Hold
 from sora_portal.projects.models import Project
 from sora_portal.references.models import Character, ReferenceImage
+from sora_portal.web.search import FoldedField
 
 TERMINAL = ["succeeded", "failed", "cancelled"]
 
@@ -41,7 +42,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         namesakes = namesakes.exclude(connection=OuterRef("model__connection"))
         # Beside the rows and not with each: fifty rows have three or four models, and each has a document to read.
         models = Prefetch("model", VideoModel.objects.select_related("connection"))
-        rows = self.select_related("author", "project").prefetch_related(models).order_by("-id")
+        rows = self.defer("search").select_related("author", "project").prefetch_related(models).order_by("-id")
         return rows.annotate(model_is_ambiguous=Exists(namesakes))
 
 
@@ -54,6 +55,7 @@ class Generation(models.Model):
     model = models.ForeignKey(VideoModel, on_delete=models.PROTECT, related_name="generations")
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="generations")
     prompt = models.TextField()
+    search = FoldedField(of="prompt")
     choices = models.JSONField()
     state = models.CharField(max_length=16, default="queued")
     review = models.CharField(max_length=10, choices=Review.choices, default="", blank=True)

@@ -10,6 +10,7 @@ from sora_portal.credits.models import Journal
 from sora_portal.generations.models import Attempt, Event, Generation, ReferenceUse, Review
 from sora_portal.projects.models import Project
 from sora_portal.web.asked import number
+from sora_portal.web.search import holding
 from sora_portal.web.text import stripped
 
 PAGE = 24
@@ -84,7 +85,7 @@ def library(user: User, wish: Wish, *, size: int = PAGE) -> tuple[list[Generatio
     """Return one page of what `user` may see and asked for, newest first, and the key of the next (0: no more)."""
     rows: QuerySet[Generation] = Generation.objects.visible_to(user).for_rows().filter(**SHOWN[wish.show][1])
     if wish.words:
-        rows = rows.filter(prompt__icontains=wish.words)
+        rows = rows.filter(holding("search", wish.words))
     if wish.project:
         rows = rows.filter(project__slug=wish.project)
     if wish.mine:

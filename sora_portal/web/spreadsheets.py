@@ -3,11 +3,15 @@
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from django.http import StreamingHttpResponse
 
 # What makes Excel, LibreOffice or Google Sheets read a cell as a formula, in plain and in full width.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+
+
+CUT_SHORT = "INCOMPLETE: a fault ended this file here, and lines are missing. Download it again."
 
 
 @dataclass(frozen=True)
@@ -49,14 +53,24 @@ class _Echo:
 
 
 def answer(name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> StreamingHttpResponse:
-    """Return a download called `name` with these rows, written as they are read."""
+    """Return a download called `name` with these rows, written as they are read.
+
+    The first row is read at once: what fails then is an error like any other. What fails later ends the file with a
+    line that says so, and breaks the download off, so that no half of a file passes for the whole.
+    """
+    left = iter(rows)
+    first = list(islice(left, 1))
 
     def lines() -> Iterator[str]:
         writer = csv.writer(_Echo())
         # The mark by which Excel knows UTF-8.
         yield "\ufeff" + str(writer.writerow(header))
-        for row in rows:
-            yield str(writer.writerow([text_of(cell) for cell in row]))
+        try:
+            for row in chain(first, left):
+                yield str(writer.writerow([text_of(cell) for cell in row]))
+        except Exception:
+            yield str(writer.writerow([CUT_SHORT]))
+            raise
 
     response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'

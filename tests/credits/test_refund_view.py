@@ -1,11 +1,14 @@
 """/team/credits/refund/<video>/ and the filters of the ledger: for admins, with a reason and a name."""
 
+import csv
+import io
 import re
 
 import pytest
 from django.test import Client
 
 from sora_portal.credits import actions as credits
+from sora_portal.credits import queries
 from sora_portal.credits.models import Journal, Scope
 from tests.credits.team import NOW, Team, assert_books_agree, balances
 
@@ -124,3 +127,26 @@ def test_ledger_csv_is_for_admins_and_holds_the_shown_lines(client: Client, team
     assert "2026-11-20T12:00:00+00:00,Spent,10," in text
     client.force_login(team.ada)
     assert client.get("/team/credits/ledger.csv").status_code == 403
+
+
+def test_ledger_csv_has_the_amounts_and_the_sum_of_the_page(mo: Client, team: Team) -> None:
+    address = f"scope=member-{team.ada.pk}"
+    page = mo.get(f"/team/credits/?{address}").content.decode()
+    text = b"".join(mo.get(f"/team/credits/ledger.csv?{address}").streaming_content).decode()  # type: ignore[attr-defined]
+    rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+    cells = re.findall(r'<tr id="journal-.*?<td class="num(?: credit-in)?">([^<]*)</td>', page, re.DOTALL)
+    shown = [cell.lstrip("+").replace("−", "-").replace(",", "") for cell in cells]
+    assert [row["Credits"] for row in rows] == shown
+    assert any(amount.startswith("-") for amount in shown)
+    left = queries.budget_of(credits.scope_for_member(team.ada), NOW)
+    assert left is not None
+    assert f"{sum(float(row['Change of available']) for row in rows):g}" == left.available_text
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "soon", "0001-01-01"])
+def test_ledger_csv_with_a_filter_that_makes_no_sense_leads_to_the_page_that_says_so(mo: Client, day: str) -> None:
+    answer = mo.get(f"/team/credits/ledger.csv?last={day}")
+    assert answer.status_code == 302
+    page = mo.get(answer.headers["Location"])
+    assert page.status_code == 200
+    assert "Write the day" in page.text or "Choose a day" in page.text

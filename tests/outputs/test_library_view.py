@@ -91,6 +91,16 @@ def test_library_search_finds_words_of_the_prompt(client: Client) -> None:
     assert shown(client, "?q=%25") == []
 
 
+@pytest.mark.parametrize(
+    "asked", ["лиса", "ЛИСА", "мост ЛИС", "bridge fox", "fox bridge", "FOX%0ABridge", "cafe", "CAFE%CC%81", "fo\u200bx"]
+)
+def test_library_search_knows_no_case_accents_line_breaks_or_order(asked: str, client: Client) -> None:
+    found = factories.generation(prompt="Лиса мост\nA fox on the old\r\nbridge, café")
+    factories.generation(prompt="An owl under a bridge")
+    as_person(client, "ada")
+    assert shown(client, f"?q={asked}") == [found.public_id]
+
+
 def test_library_search_is_shown_escaped_and_can_be_cleared(client: Client) -> None:
     words = '"><script>alert(1)</script>'
 
