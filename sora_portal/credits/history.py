@@ -155,7 +155,7 @@ def _moves(scope: Scope, first: int) -> list[tuple[int, QuerySet[Transfer]]]:
 
 
 def change_of(journal: Journal) -> int:
-    """Return what a journal did to what is available, in milli-credits: what is spent was taken when it was reserved."""
+    """Return what a journal did to what is available (milli-credits): what is spent was taken when it was reserved."""
     return signed(journal) if journal.kind in (*_SIGNS, Kind.ADJUST) else 0
 
 
