@@ -1,5 +1,7 @@
 """What the answer to a create call does to a row, whenever and however it comes: at once, late, or from the disk."""
 
+import hashlib
+import json
 import logging
 import random
 from datetime import datetime
@@ -10,20 +12,22 @@ from django.utils import timezone
 
 from sora_portal.accounts.models import User
 from sora_portal.catalog import actions as catalog
-from sora_portal.generations import feed, late, spool, styles
+from sora_portal.generations import binding, feed, late, spool, styles
 from sora_portal.generations.domain import (
     ON_CREATE,
     SENTENCES,
     TROUBLES,
     UNKNOWN_GRACE,
+    BoundBy,
     Phase,
     State,
     backoff,
     ended_sentence,
 )
-from sora_portal.generations.models import Attempt, Generation
+from sora_portal.generations.models import Attempt, CallbackInbox, Generation
 from sora_portal.generations.transitions import lock, move, note, shift
 from sora_portal.generations.vendor_news import wish
+from sora_portal.generations.wake import CALLBACK, wake
 from sora_portal.pace import scaled
 from sora_portal.providers.base import Created, ErrorKind, Verdict
 
@@ -37,10 +41,15 @@ def record_created(*, attempt_id: int, created: Created) -> None:
     Of an attempt that was settled meanwhile (a callback was faster, an admin wrote it off) only a task id is kept.
     """
     now = timezone.now()
+    if created.verdict is Verdict.ACCEPTED:
+        binding.take_back(attempt_id, created.task_id, now)
     generation, attempt = lock(attempt_id)
+    _keep_named(attempt, created.named, now)
     if attempt.phase not in (Phase.SENDING, Phase.UNKNOWN):
         if created.verdict is Verdict.ACCEPTED:
-            keep_late_task(generation=generation, attempt=attempt, task_id=created.task_id, now=now)
+            keep_late_task(
+                generation=generation, attempt=attempt, task_id=created.task_id, now=now, bound_by=BoundBy.ANSWER
+            )
         return
     outcome = ON_CREATE[created.verdict]
     answer: dict[str, Any] = {
@@ -53,7 +62,7 @@ def record_created(*, attempt_id: int, created: Created) -> None:
         if accept(generation=generation, attempt=attempt, task_id=created.task_id, now=now, **answer):
             styles.remember(attempt)
             return
-        answer["vendor_message"] = f"The vendor named task {created.task_id}, which is another video's"
+        answer["vendor_message"] = _whose(attempt, created.task_id)
     if outcome.phase is not Phase.REJECTED:
         if attempt.phase == Phase.SENDING:
             give_up_waiting(generation, attempt, now, answer["vendor_message"], **answer)
@@ -67,6 +76,26 @@ def record_created(*, attempt_id: int, created: Created) -> None:
         _requeue(generation, attempt, created, now, latch=outcome.latch)
 
 
+def _whose(attempt: Attempt, task_id: str) -> str:
+    """Say which video holds a task that the vendor has now named for another."""
+    rows = Attempt.objects.filter(connection=attempt.connection_id, vendor_task_id=task_id)
+    holder = rows.select_related("generation").first()
+    where = f"video {holder.generation.public_id} has, on the word of: {holder.bound_by}" if holder else "is another's"
+    return f"The vendor named task {task_id}, which {where}"
+
+
+def _keep_named(attempt: Attempt, named: tuple[str, ...], now: datetime) -> None:
+    """Have the vendor asked about the ids that an unclear answer named, at once and until it says something of them."""
+    if not named or attempt.vendor_task_id:
+        return
+    body = json.dumps({"named": named}).encode()
+    values = {"source": "answer", "body": body, "received_at": now, "due_at": now}
+    digest = hashlib.sha256(body).hexdigest()
+    row, created = CallbackInbox.objects.get_or_create(attempt=attempt, body_hash=digest, defaults=values)
+    if created:
+        wake(CALLBACK, row.pk)
+
+
 def accept(
     *,
     generation: Generation,
@@ -74,16 +103,18 @@ def accept(
     task_id: str,
     now: datetime,
     by: User | None = None,
+    bound_by: BoundBy = BoundBy.ANSWER,
     text: str = "The vendor is working on it",
     **answer: object,
 ) -> bool:
     """Bind a vendor's task to the attempt and start watching it; False when another attempt has that task already.
 
-    `by` is the admin who knew the task, if it was one. To be called inside a transaction, with both rows locked.
+    `by` is the admin who knew the task, if it was one, `bound_by` on whose word it is bound. To be called inside a
+    transaction, with both rows locked.
     """
     try:
         with transaction.atomic():
-            shift(attempt, Phase.ACCEPTED, vendor_task_id=task_id, **answer)
+            shift(attempt, Phase.ACCEPTED, vendor_task_id=task_id, bound_by=bound_by.value, **answer)
     except IntegrityError:
         log.error("task %s of attempt %s is bound to another attempt", task_id, attempt.pk)
         return False
@@ -178,7 +209,7 @@ def latch_way(generation: Generation, attempt: Attempt, kind: ErrorKind, said: s
         catalog.latch_connection(connection=attempt.connection, reason=reason)
 
 
-def keep_late_task(*, generation: Generation, attempt: Attempt, task_id: str, now: datetime) -> None:
+def keep_late_task(*, generation: Generation, attempt: Attempt, task_id: str, now: datetime, bound_by: BoundBy) -> None:
     """Write down a task id that came when its attempt was settled, and watch the task; it moves no state and no money.
 
     To be called inside a transaction, with the generation locked. Does nothing for an id that is known already.
@@ -188,7 +219,7 @@ def keep_late_task(*, generation: Generation, attempt: Attempt, task_id: str, no
     if attempt.vendor_task_id is None:
         try:
             with transaction.atomic():
-                Attempt.objects.filter(pk=attempt.pk).update(vendor_task_id=task_id)
+                Attempt.objects.filter(pk=attempt.pk).update(vendor_task_id=task_id, bound_by=bound_by.value)
         except IntegrityError:
             return
         late.watch(generation=generation, attempt=attempt, now=now)
@@ -217,5 +248,8 @@ def _import(receipt: spool.Receipt) -> None:
         kept = spool.put_aside(receipt.attempt_id)
         log.error("no attempt %s for task %s; kept as %s", receipt.attempt_id, receipt.task_id, kept.name)
         return
-    record_created(attempt_id=receipt.attempt_id, created=Created(Verdict.ACCEPTED, task_id=receipt.task_id))
+    verdict = Verdict.ACCEPTED if receipt.task_id else Verdict.AMBIGUOUS
+    record_created(
+        attempt_id=receipt.attempt_id, created=Created(verdict, task_id=receipt.task_id, named=receipt.named)
+    )
     spool.discard(receipt.attempt_id)

@@ -1,8 +1,10 @@
 """Callbacks: a hint that there is news, worth one status query of our own. Their bodies move no state and no money."""
 
 import hashlib
+import json
 import logging
 import random
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,9 +12,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from sora_portal import failpoints
-from sora_portal.generations import late
+from sora_portal.generations import binding, late
 from sora_portal.generations.answering import accept, keep_late_task
-from sora_portal.generations.domain import TERMINAL, Phase, State, backoff
+from sora_portal.generations.domain import TERMINAL, BoundBy, Phase, State, backoff
 from sora_portal.generations.ids import token_hash
 from sora_portal.generations.keeping import keep_query
 from sora_portal.generations.models import Attempt, CallbackInbox, Generation
@@ -85,7 +87,7 @@ def _place_for_news(attempt: Attempt) -> bool:
 
 
 def handle(inbox_id: int) -> None:
-    """Act on one kept callback: ask the vendor ourselves and believe that answer. Safe to run twice.
+    """Act on kept news: ask the vendor ourselves and believe that answer. Safe to run twice.
 
     In safe mode it stays as it is; the sweep wakes it again afterwards.
     """
@@ -96,11 +98,11 @@ def handle(inbox_id: int) -> None:
     if row is None:
         return
     attempt = row.attempt
-    news = provider(attempt.connection.vendor).read_callback(bytes(row.body))
-    task_id = attempt.vendor_task_id or news.task_id
+    news = read(row)
     if attempt.vendor_task_id and news.state is JobState.SUCCEEDED and attempt.generation.lacks_a_file:
         late.hear(attempt.pk, timezone.now())
-    if not task_id or not _wanted(attempt):
+    named = [attempt.vendor_task_id] if attempt.vendor_task_id else _free(attempt, row, news)
+    if not named or not _wanted(attempt):
         _done(row)
         return
     asked_at = timezone.now()
@@ -108,19 +110,61 @@ def handle(inbox_id: int) -> None:
         # The vendor is left alone for a while, and callbacks are no reason to break that. This costs no try.
         CallbackInbox.objects.filter(pk=row.pk).update(due_at=rest)
         return
-    answer = ask(attempt, task_id)
+    jobs = {}
+    for task_id in named:
+        answer = ask(attempt, task_id)
+        note_query(attempt, answer, began_at=asked_at, now=timezone.now())
+        jobs[task_id] = answer.of(task_id)
     failpoints.reach("callback-unsaved")
-    now = timezone.now()
-    note_query(attempt, answer, began_at=asked_at, now=now)
-    job = answer.of(task_id)
-    if not job.usable:
+    _act(row, jobs, asked_at, timezone.now())
+
+
+@dataclass(frozen=True)
+class News:
+    """What one row of the inbox names: the ids of tasks, and the state that a callback claims."""
+
+    named: tuple[str, ...] = ()
+    state: JobState | None = None
+
+
+def read(row: CallbackInbox) -> News:
+    """Return what a row names and claims, unproven."""
+    if row.source == "answer":
+        return News(tuple(json.loads(bytes(row.body))["named"]))
+    news = provider(row.attempt.connection.vendor).read_callback(bytes(row.body))
+    return News((news.task_id,) if news.task_id else (), news.state)
+
+
+def _free(attempt: Attempt, row: CallbackInbox, news: News) -> list[str]:
+    """Return the named tasks that are worth asking about: no other video's, and not words of the request itself."""
+    named = [task_id for task_id in news.named if not binding.taken(attempt, task_id)]
+    return [task_id for task_id in named if row.source != "answer" or not binding.wrote(attempt, task_id)]
+
+
+def _act(row: CallbackInbox, jobs: dict[str, Job], asked_at: datetime, now: datetime) -> None:
+    """Do what the vendor's own word on the named tasks asks for."""
+    attempt = row.attempt
+    known = {task_id: job for task_id, job in jobs.items() if job.usable and job.found}
+    if not all(job.usable for job in jobs.values()):
         # Nothing else may know of a task that is not bound yet, so only an answer ends the asking.
-        _later(row, now, tries=None if attempt.phase in (Phase.SENDING, Phase.UNKNOWN) else TRIES)
-    elif attempt.phase != Phase.ACCEPTED and not job.found:
-        _later(row, now, tries=NOT_LISTED_TRIES)
+        _later(row, now, tries=None if attempt.phase in binding.OPEN else TRIES)
+    elif attempt.phase != Phase.ACCEPTED and not known:
+        _later(row, now, tries=TRIES if row.source == "answer" else NOT_LISTED_TRIES)
+    elif attempt.phase != Phase.ACCEPTED and len(known) > 1:
+        # Which of them is this request's, a person finds out.
+        _done(row)
     else:
-        if attempt.phase == Phase.ACCEPTED or _adopt(attempt, task_id, now):
-            record(attempt_id=attempt.pk, job=job, now=now)
+        task_id, job = next(iter((known or jobs).items()))
+        if attempt.phase != Phase.ACCEPTED:
+            word = binding.word_for(attempt, job, source=row.source)
+            if word is None:
+                # Other requests of which nobody knows the task: when they have theirs, this one is plain.
+                _later(row, now, tries=None if attempt.phase in binding.OPEN else TRIES)
+                return
+            if not _adopt(attempt, task_id, word, now):
+                _done(row)
+                return
+        record(attempt_id=attempt.pk, job=job, now=now)
         _done(row)
         if attempt.phase == Phase.ACCEPTED:
             # What came before we asked has its answer by that: one question for a whole flood.
@@ -150,28 +194,28 @@ def ask(attempt: Attempt, task_id: str) -> Job:
     call = adapter.status_call(endpoint_of(attempt), attempt.wire_model, task_id)
     answer = http.send(call, timeout=STATUS_TIMEOUT)
     job = adapter.read_status(answer)
-    if _of_another(attempt, job):
-        job = Job(found=False, message="this task was ordered for another video: its record names that one's callback")
+    job = judged(attempt, job)
     keep_query(attempt, answer, job)
     return job
 
 
-def _of_another(attempt: Attempt, job: Job) -> bool:
-    token = job.callback_url.rstrip("/").rpartition("/")[2]
-    others = Attempt.objects.filter(token_hash=token_hash(token)).exclude(pk=attempt.pk)
-    return bool(token) and others.exists()
+def judged(attempt: Attempt, job: Job) -> Job:
+    """Return `job`, or "no such task" when its record says that it was ordered by another request than `attempt`."""
+    if binding.echoed(attempt, job) is False:
+        return Job(found=False, message="this task was ordered for another video: its record names that one")
+    return job
 
 
 @transaction.atomic
-def _adopt(attempt: Attempt, task_id: str, now: datetime) -> bool:
-    """Bind a task id that only a callback told us and the vendor confirms; False when it is not to be watched."""
+def _adopt(attempt: Attempt, task_id: str, word: BoundBy, now: datetime) -> bool:
+    """Bind a task that the vendor knows, on this word; False when it is not to be watched."""
     generation, fresh = lock(attempt.pk)
     if fresh.phase == Phase.ACCEPTED:
         return fresh.vendor_task_id == task_id
-    if fresh.phase in (Phase.SENDING, Phase.UNKNOWN):
-        return accept(generation=generation, attempt=fresh, task_id=task_id, now=now, verdict="callback")
+    if fresh.phase in binding.OPEN:
+        return accept(generation=generation, attempt=fresh, task_id=task_id, now=now, bound_by=word, verdict=word.value)
     if fresh.phase in DECIDED:
-        keep_late_task(generation=generation, attempt=fresh, task_id=task_id, now=now)
+        keep_late_task(generation=generation, attempt=fresh, task_id=task_id, now=now, bound_by=word)
     return False
 
 

@@ -17,10 +17,10 @@ from django.utils import timezone
 from sora_portal.accounts.models import User
 from sora_portal.accounts.policies import require_admin
 from sora_portal.credits.domain import REASON_MIN
-from sora_portal.generations import late
+from sora_portal.generations import binding, late
 from sora_portal.generations.answering import accept
 from sora_portal.generations.callbacks import ask
-from sora_portal.generations.domain import IN_DOUBT, LIVE_PHASES, MOVE, WRITE_OFF_AFTER, Phase, State
+from sora_portal.generations.domain import IN_DOUBT, LIVE_PHASES, MOVE, WRITE_OFF_AFTER, BoundBy, Phase, State
 from sora_portal.generations.models import Answer, Attempt, Event, Generation
 from sora_portal.generations.transitions import Lost, move, shift
 from sora_portal.generations.wake import FETCH, SUBMIT, wake
@@ -30,6 +30,7 @@ from sora_portal.refusals import Refused
 from sora_portal.web.text import seen, stripped
 
 REASON_MAX = 250
+ADMIN: dict[str, Any] = {"bound_by": BoundBy.ADMIN, "verdict": "admin"}
 BY_POLICY = "Written off after three days without news from the vendor; the credits are back"
 
 
@@ -129,12 +130,13 @@ def write_off(*, by: User, generation: Generation, reason: str, now: datetime) -
 def write_off_overdue(generation_id: int, now: datetime) -> bool:
     """Write off, by nobody, a request whose fate has been unknown for three days; return whether it was one.
 
+    Not one for which a task was named, in its answer or by a callback, though nobody could say that it is its own.
     Harmless at any time and in any state.
     """
     limit = now - scaled(WRITE_OFF_AFTER)
     unknown = Attempt.objects.filter(phase=Phase.UNKNOWN.value, sending_at__lt=limit)
     found = unknown.filter(generation_id=generation_id).select_related("generation").first()
-    if found is None:
+    if found is None or binding.leads(found).exists():
         return False
     try:
         with _turn(found.generation, IN_DOUBT) as (row, attempt):
@@ -177,7 +179,7 @@ def enter_task_id(*, by: User, generation: Generation, task_id: str) -> State:
         if fresh is None or (fresh.pk, fresh.phase) != (attempt.pk, Phase.UNKNOWN):
             raise Lost(f"{attempt} is {fresh} by now")
         text = "An admin knew the vendor's task; the vendor is working on it"
-        if not accept(generation=row, attempt=fresh, task_id=task_id, now=now, by=by, text=text, verdict="admin"):
+        if not accept(generation=row, attempt=fresh, task_id=task_id, now=now, by=by, text=text, **ADMIN):
             raise _taken(fresh)
     record(attempt_id=attempt.pk, job=job, now=now)
     return State(Generation.objects.values_list("state", flat=True).get(pk=generation.pk))

@@ -86,9 +86,12 @@ MOVES: tuple[Move, ...] = (
     ),
     Move(State.RUNNING, State.FETCHING, "the vendor's status says success"),
     Move(State.RUNNING, State.FAILED, "the vendor's status says failure", "release"),
+    Move(State.RUNNING, State.UNCONFIRMED, "its task turned out to be another video's"),
     Move(State.RUNNING, State.NEEDS_DECISION, "lost by the vendor, finished without a usable address, or no end"),
     Move(State.FETCHING, State.SUCCEEDED, "the file is verified and stored", "capture"),
+    Move(State.FETCHING, State.UNCONFIRMED, "its task turned out to be another video's"),
     Move(State.FETCHING, State.NEEDS_DECISION, "the file cannot be had"),
+    Move(State.NEEDS_DECISION, State.UNCONFIRMED, "its task turned out to be another video's"),
     Move(State.NEEDS_DECISION, State.RUNNING, "an admin or the vendor brought it back"),
     Move(State.NEEDS_DECISION, State.FETCHING, "the file may be had after all"),
     Move(State.NEEDS_DECISION, State.QUEUED, "an admin puts back what never left the portal, or a late answer"),
@@ -106,10 +109,31 @@ PHASES: Mapping[Phase, frozenset[Phase]] = {
     Phase.PREPARED: frozenset({Phase.SENDING, Phase.REJECTED}),
     Phase.SENDING: frozenset({Phase.ACCEPTED, Phase.REJECTED, Phase.UNKNOWN}),
     Phase.UNKNOWN: frozenset({Phase.ACCEPTED, Phase.REJECTED, Phase.WRITTEN_OFF}),
-    Phase.ACCEPTED: frozenset({Phase.WRITTEN_OFF}),
+    Phase.ACCEPTED: frozenset({Phase.UNKNOWN, Phase.WRITTEN_OFF}),
     Phase.REJECTED: frozenset(),
     Phase.WRITTEN_OFF: frozenset(),
 }
+
+
+class BoundBy(StrEnum):
+    """On whose word a vendor's task was bound to an attempt, see WORDS."""
+
+    ANSWER = "answer"
+    ECHO = "echo"
+    NAMED = "named"
+    ADMIN = "admin"
+    CALLBACK = "callback"
+
+
+WORDS: Mapping[BoundBy, str] = {
+    BoundBy.ANSWER: "the vendor's plain yes to this very request",
+    BoundBy.ECHO: "the task's record repeats our callback address, the attempt's name, or a prompt no other has",
+    BoundBy.NAMED: "an unclear answer to this request names it, and the vendor knows it",
+    BoundBy.ADMIN: "an admin entered it, and the vendor knows it",
+    BoundBy.CALLBACK: "a callback names it, the vendor knows it, and no other request could have begun it",
+}
+# What the answer to another request takes back, should it name the same task.
+WEAK = frozenset({BoundBy.NAMED, BoundBy.ADMIN, BoundBy.CALLBACK})
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from sora_portal.generations import binding, callbacks
 from sora_portal.generations.deciding import Way, live_attempt, way_on
-from sora_portal.generations.domain import WRITE_OFF_AFTER, Phase
+from sora_portal.generations.domain import WRITE_OFF_AFTER, BoundBy, Phase
 from sora_portal.generations.models import Attempt, CallbackInbox, Generation
 from sora_portal.pace import scaled
 from sora_portal.providers.redaction import redact
@@ -25,6 +26,11 @@ NAMELESS = (
     "The vendor says that this video is finished and names no address that the portal understands. It keeps asking,"
     " slowly. Read what the vendor answered; if the address of the video is in it, or on the vendor's site, take it."
 )
+BOUND_BY = {
+    BoundBy.NAMED.value: "named by an unclear answer",
+    BoundBy.ADMIN.value: "entered by an admin",
+    BoundBy.CALLBACK.value: "named by a callback alone",
+}
 BUTTONS = {
     Way.DOWNLOAD: "Try the download again",
     Way.WATCH: "Keep watching",
@@ -64,11 +70,10 @@ def doubt_of(generation: Generation) -> Doubt:
     attempt = live_attempt(generation)
     way = way_on(generation, attempt)
     unknown = attempt is not None and attempt.phase == Phase.UNKNOWN
-    sent_at = attempt.sending_at if attempt else None
     return Doubt(
         lead=NAMELESS if attempt is not None and attempt.no_result and way is Way.WATCH else LEADS[way],
         evidence=list(_evidence(generation, attempt, way)),
-        ends_at=sent_at + scaled(WRITE_OFF_AFTER) if unknown and sent_at else None,
+        ends_at=_ends_at(attempt) if unknown else None,
         takes_task_id=unknown,
         way=way,
         button=BUTTONS[way] if way else "",
@@ -85,7 +90,8 @@ def _evidence(generation: Generation, attempt: Attempt | None, way: Way | None) 
         yield _dated("Sent", f"to {attempt.connection.label}", attempt.sending_at)
         yield _answer(attempt)
         if attempt.vendor_task_id:
-            yield Evidence("Vendor's task", attempt.vendor_task_id)
+            word = BOUND_BY.get(attempt.bound_by, "")
+            yield Evidence("Vendor's task", f"{attempt.vendor_task_id}, {word}" if word else attempt.vendor_task_id)
             yield _status(attempt)
         for url in attempt.result_urls:
             yield Evidence("Address named", redact(str(url)))
@@ -94,9 +100,32 @@ def _evidence(generation: Generation, attempt: Attempt | None, way: Way | None) 
         yield Evidence("Downloads tried", str(generation.tries))
     if attempt is not None:
         yield _callbacks(attempt)
+    if attempt is not None and not attempt.vendor_task_id:
+        yield from _named(attempt)
     yield Evidence("Reserved", f"{credits_text(generation.hold.amount)} credits")
     if generation.cancel_wanted_at:
         yield _dated("Asked to cancel", "by its author or an admin", generation.cancel_wanted_at)
+
+
+def _ends_at(attempt: Attempt | None) -> datetime | None:
+    """Return when the policy writes it off; never while a task is named that may be its own."""
+    if attempt is None or attempt.sending_at is None or binding.leads(attempt).exists():
+        return None
+    return attempt.sending_at + scaled(WRITE_OFF_AFTER)
+
+
+def _named(attempt: Attempt) -> Iterator[Evidence]:
+    """Yield the tasks that an unclear answer or a callback named and that nobody could say are this request's."""
+    for row in CallbackInbox.objects.filter(attempt=attempt).select_related("attempt__connection").order_by("pk"):
+        for task_id in callbacks.read(row).named:
+            by = "the answer" if row.source == "answer" else "a callback"
+            if binding.taken(attempt, task_id):
+                why = "another video has it"
+            elif row.due_at and (others := binding.rivals(attempt).count()):
+                why = f"it may be that of another request without an answer ({others} at this vendor)"
+            else:
+                why = "the vendor did not say that it is this one's"
+            yield _dated("Names a task", f"{by} named {task_id}; {why}", row.received_at)
 
 
 def _dated(term: str, words: str, at: datetime | None) -> Evidence:
@@ -125,7 +154,7 @@ def _status(attempt: Attempt) -> Evidence:
 
 
 def _callbacks(attempt: Attempt) -> Evidence:
-    rows = CallbackInbox.objects.filter(attempt=attempt)
+    rows = CallbackInbox.objects.filter(attempt=attempt, source="callback")
     newest = rows.order_by("-received_at").first()
     if newest is None:
         return Evidence("Callback", "none has come")

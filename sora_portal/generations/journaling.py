@@ -38,6 +38,7 @@ def learn(held: Claim, created: Created, now: datetime) -> None:
         "at": now.isoformat(),
         "verdict": created.verdict.value,
         "task_id": created.task_id,
+        "named": created.named,
         "kind": created.kind.value if created.kind else "",
         "code": created.code[:80],
         "message": created.message[:1000],

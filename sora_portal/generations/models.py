@@ -179,6 +179,8 @@ class Attempt(models.Model):
     sending_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     vendor_task_id = models.CharField(max_length=512, null=True)  # noqa: DJ001 - null is "none yet" for the unique index
+    # On whose word: one of `domain.BoundBy`, "" while there is no task.
+    bound_by = models.CharField(max_length=10, blank=True, default="")
     verdict = models.CharField(max_length=20, blank=True)
     vendor_code = models.CharField(max_length=80, blank=True)
     vendor_message = models.TextField(blank=True)
@@ -327,10 +329,14 @@ class Answer(models.Model):
 
 
 class CallbackInbox(models.Model):
-    """A callback as it came: written in milliseconds, read later by a worker, never believed."""
+    """A callback as it came: written in milliseconds, read later by a worker, never believed.
+
+    Ids that an unclear answer to a create named wait here as well (`source` "answer"), to be asked about alike.
+    """
 
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="callbacks")
     body_hash = models.CharField(max_length=64)
+    source = models.CharField(max_length=10, default="callback")
     body = models.BinaryField()
     received_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)

@@ -19,10 +19,11 @@ from sora_portal import failpoints
 
 @dataclass(frozen=True)
 class Receipt:
-    """A vendor's promise: this attempt is that task."""
+    """A vendor's promise: this attempt is that task. An unclear answer has no `task_id`; `named` are the ids in it."""
 
     attempt_id: int
     task_id: str
+    named: tuple[str, ...] = ()
 
 
 def _folder() -> Path:
@@ -42,7 +43,7 @@ def write(receipt: Receipt) -> Path:
     path = _folder() / f"{receipt.attempt_id}.json"
     part = path.with_suffix(".part")
     with part.open("w") as file:
-        json.dump({"attempt": receipt.attempt_id, "task": receipt.task_id}, file)
+        json.dump({"attempt": receipt.attempt_id, "task": receipt.task_id, "named": receipt.named}, file)
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
@@ -71,4 +72,4 @@ def waiting() -> Iterator[Receipt]:
     for path in sorted(_folder().glob("*.json")):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             line = json.loads(path.read_text())
-            yield Receipt(int(line["attempt"]), str(line["task"]))
+            yield Receipt(int(line["attempt"]), str(line["task"]), tuple(map(str, line.get("named", ()))))

@@ -24,7 +24,7 @@ from sora_portal.generations.restored import looking
 from sora_portal.generations.transitions import Lost
 from sora_portal.generations.vendor_news import note_create
 from sora_portal.providers import http
-from sora_portal.providers.base import Call, CreateRequest, Endpoint, Verdict
+from sora_portal.providers.base import Call, CreateRequest, Endpoint
 from sora_portal.providers.registry import provider
 
 log = logging.getLogger(__name__)
@@ -93,8 +93,8 @@ def _send(held: Claim, call: Call) -> None:
     answer = http.send(call, timeout=CREATE_TIMEOUT, first_byte_by=time.monotonic() + SEND_WINDOW - slept)
     failpoints.reach("answer-unread")
     created = provider(attempt.connection.vendor).read_create(answer, call)
-    if created.verdict is Verdict.ACCEPTED:
-        _keep_receipt(spool.Receipt(attempt.pk, created.task_id))
+    if created.task_id or created.named:
+        _keep_receipt(spool.Receipt(attempt.pk, created.task_id, created.named))
     journaling.learn(held, created, timezone.now())
     failpoints.reach("receipt-written")
     # Before the row moves: what waits behind it is woken then, and must find the breaker as this answer left it.

@@ -344,7 +344,9 @@ def _said(attempt: Attempt, key: str) -> list[Said]:
         )
         for kept in attempt.answers.all()
     ]
-    callbacks = sorted(attempt.callbacks.all(), key=lambda row: row.received_at)[-CALLBACKS:]
+    callbacks = sorted(
+        (row for row in attempt.callbacks.all() if row.source == "callback"), key=lambda row: row.received_at
+    )[-CALLBACKS:]
     said += [
         Said(f"callback-{row.pk}", "Callback", row.received_at, readable(bytes(row.body), key)) for row in callbacks
     ]

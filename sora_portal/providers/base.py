@@ -177,7 +177,8 @@ class Job:
     `addresses` are all that stood anywhere in the answer, likeliest first; some may lack their host.
     `kind`, `code` and `message` explain a FAILED state, or why the answer was not usable; otherwise None and empty.
     `vendor_state` is the vendor's own word, kept for staff; `task_id` the task that the record names, "" for none.
-    `callback_url` is the address in the request that the record repeats, "" for none; it holds a secret of ours.
+    `callback_url`, `metadata` and `prompt` are what the record repeats of the request, "" for none; the address holds a
+    secret of ours.
     """
 
     state: JobState | None = None
@@ -191,6 +192,8 @@ class Job:
     vendor_state: str = ""
     task_id: str = ""
     callback_url: str = field(default="", repr=False)
+    metadata: str = ""
+    prompt: str = field(default="", repr=False)
     addresses: tuple[Address, ...] = ()
 
     def of(self, task_id: str) -> Job:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sora_portal.providers import addresses, reading, taxonomy
 from sora_portal.providers.base import ErrorKind, Job, JobState, NoReply, Reply
@@ -12,7 +13,7 @@ from sora_portal.providers.reading import Envelope
 GENERATION_FAILED = 501
 """The one error code under which a failed state still counts: it says the same."""
 # Where a record repeats the request, as JSON text, and where the callback address is in it.
-ECHOES = ("paramJson", "promptJson", "param")
+ECHOES = ("paramJson", "promptJson", "param", "params", "input", "request")
 CALLBACK_FIELDS = ("callBackUrl", "callback_url")
 REASONS = ("failMsg", "errorMessage", "failReason", "errorMsg", "error", "message", "msg")
 
@@ -53,7 +54,7 @@ def read(answer: Reply | NoReply, find: Callable[[Envelope], Seen | None]) -> Jo
         vendor_state=seen.word,
         retry_after=reading.retry_after(answer.headers),
         task_id=_named(seen),
-        callback_url=_echoed(seen),
+        **_repeated(seen.record),
         addresses=everywhere,
     )
 
@@ -79,7 +80,7 @@ def _failed(envelope: Envelope, seen: Seen) -> Job:
         message=text,
         vendor_state=seen.word,
         task_id=_named(seen),
-        callback_url=_echoed(seen),
+        **_repeated(seen.record),
     )
 
 
@@ -87,14 +88,18 @@ def _named(seen: Seen) -> str:
     return reading.task_id(seen.record.get("taskId"))
 
 
-def _echoed(seen: Seen) -> str:
-    for name in ECHOES:
-        value = seen.record.get(name)
-        request = reading.mapping(reading.parse(value) if isinstance(value, str) else value)
-        addresses = (request.get(key) for key in CALLBACK_FIELDS)
-        if found := next((address for address in addresses if isinstance(address, str)), ""):
-            return found
-    return ""
+def _repeated(record: Mapping[str, object]) -> dict[str, Any]:
+    """Return what a record repeats of the request, beside its other fields or as an object or JSON text in one."""
+    texts = [reading.parse(value) if isinstance(value, str) else value for value in map(record.get, ECHOES)]
+    requests = [record, *map(reading.mapping, texts)]
+    requests += [reading.mapping(request.get("input")) for request in requests]
+
+    def first(*names: str) -> str:
+        values = (request.get(name) for request in requests for name in names)
+        return next((value for value in values if isinstance(value, str) and value), "")
+
+    address, name = reading.text_of(first(*CALLBACK_FIELDS)), reading.text_of(first("metadata"))
+    return {"callback_url": address, "metadata": name, "prompt": first("prompt")}
 
 
 def _unknown_task(answer: Reply, envelope: Envelope) -> bool:

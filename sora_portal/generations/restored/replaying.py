@@ -67,7 +67,9 @@ def created_of(answer: dict[str, Any]) -> Created:
     elif verdict is Verdict.ACCEPTED:
         verdict = Verdict.AMBIGUOUS
     message, code = str(answer.get("message") or ""), str(answer.get("code") or "")
-    return Created(verdict, task_id=task_id, kind=kind, message=message, code=code)
+    named = answer.get("named")
+    ids = tuple(map(str, named)) if isinstance(named, list) else ()
+    return Created(verdict, task_id=task_id, kind=kind, message=message, code=code, named=ids)
 
 
 def replay(entry: Entry, *, by: User | None, now: datetime) -> Outcome:
@@ -107,7 +109,7 @@ def _watch_beside(generation: Generation, entry: Entry, now: datetime) -> None:
     """What a vendor makes of a video that has ended here is kept beside its end."""
     if not entry.task_id:
         raise CannotAdopt(f"The video has ended here ({generation.state}), and no task of it is known.")
-    attempt = _attempt(generation, entry, now, Phase.WRITTEN_OFF, vendor_task_id=entry.task_id)
+    attempt = _attempt(generation, entry, now, Phase.WRITTEN_OFF, vendor_task_id=entry.task_id, bound_by="answer")
     note(generation, now=now, kind="late", text="A task of it is known from the send journal and is watched")
     late.watch(generation=generation, attempt=attempt, now=now)
 

@@ -36,6 +36,7 @@ def document() -> str:
             _diagram(),
             _moves(),
             _answers(),
+            _bindings(),
             _phases(),
             _LATE,
             _intervals(),
@@ -65,11 +66,26 @@ def _answers() -> str:
     )
     return (
         "## Create answers\n\nThe only table that may decide about sending again. `providers.verdicts` reads the vendor's"
-        " words; whatever it does not know is `ambiguous`.\n\n"
+        " codes and failure words, never its sentences; whatever it does not know is `ambiguous`, and so is every answer"
+        " that carries what can be a task's id without being a plain yes: the vendor is asked about that id.\n\n"
         f"| verdict | attempt | generation | pauses the way there |\n| --- | --- | --- | --- |\n{rows}\n\n"
         "One exception: a 422 that is no judgement of the content says that the vendor could not read the request, and"
         " made nothing. If the vendor has two ways to write a request, the generation is `queued` again for one attempt"
         " in the other way (`generations/styles.py`); what is accepted then is kept for the connection.\n"
+    )
+
+
+def _bindings() -> str:
+    rows = "\n".join(
+        f"| {word} | {meaning} | {'yes' if word in domain.WEAK else 'no'} |" for word, meaning in domain.WORDS.items()
+    )
+    return (
+        "## Whose task it is\n\nA task belongs to one attempt, on the word of (`generations/binding.py`):\n\n"
+        f"| word | what it is | may be taken back |\n| --- | --- | --- |\n{rows}\n\n"
+        "The plain yes to another request takes a task back: the video that had it is `unconfirmed` again, its attempt"
+        " `unknown`, its credits still held. A video that has ended, or has the file, stays as it is, both are noted, and"
+        " a person decides. What a callback names while other requests of the connection have no known task is kept and"
+        " asked about again; a request for which a task was named is not written off by time.\n"
     )
 
 
