@@ -14,6 +14,8 @@ from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer, UnixWSGIServer
 from waitress.task import WSGITask
 
+from sora_portal.webserver.turns import visitor
+
 HEAD = 10.0
 """Seconds from the first byte of a request, or from the connection, to the end of its head."""
 BODY = 20.0
@@ -28,6 +30,9 @@ LONGEST_LINE = 1024
 """Bytes of a chunk's control line, which waitress does not bound."""
 CONNECTIONS = 1000
 """Open connections of one process."""
+
+HANDFUL = 16
+"""Connections that are taken before the others are looked at again."""
 
 
 def settings(backlog: int) -> Adjustments:
@@ -73,6 +78,11 @@ class Client(HTTPChannel):  # type: ignore[misc]
         self.waits_since = time.monotonic()
         self._reading: object = None
 
+    @property
+    def visitor(self) -> str:
+        """Who waits for a thread here."""
+        return visitor(self.requests[0], self.addr[0])
+
     def received(self, data: bytes) -> bool:
         """Take bytes, and note when a new request began."""
         taken = bool(super().received(data))
@@ -107,6 +117,14 @@ class _Limits:
     channel_class = Client
     active_channels: dict[int, Client]
     _looked = 0.0
+
+    def handle_accept(self) -> None:
+        """Take the clients that have come, a handful at once; the other process wants some too."""
+        for _ in range(HANDFUL):
+            there = len(self.active_channels)
+            super().handle_accept()  # type: ignore[misc]  # of the server beside it
+            if len(self.active_channels) == there:
+                return
 
     def maintenance(self, _: float) -> None:
         """Do nothing at waitress's moment, at which closing a connection could hit the next one of its number."""

@@ -6,6 +6,8 @@ Two processes of four threads were the fastest here (docs/running.md); each may 
 worker_class = "sora_portal.webserver.worker.Worker"
 workers = 2
 threads = 4
+# Loaded once and forked: a new process answers at once, and its first visitor does not wait for a second of imports.
+preload_app = True
 # Memory that a library loses comes back: a process is replaced after so many requests, give or take some.
 max_requests = 20_000
 max_requests_jitter = 2_000

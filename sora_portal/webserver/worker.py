@@ -10,14 +10,15 @@ import os
 import re
 import resource
 import socket
+import sys
 import time
 from typing import Any
 
 from gunicorn.workers import base
 from waitress import wasyncore
-from waitress.task import ThreadedTaskDispatcher
 
 from sora_portal.webserver import clients
+from sora_portal.webserver.turns import Dispatcher
 
 
 class Worker(base.Worker):  # type: ignore[misc]  # gunicorn ships no types
@@ -25,11 +26,12 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn ships no types
 
     def run(self) -> None:
         """Serve until gunicorn asks for the end, then finish what has begun, for as long as it grants."""
+        # The loop needs Python for moments only, but many of them: it should not wait long for a thread that computes.
+        sys.setswitchinterval(0.001)
         _allow_files(clients.CONNECTIONS * 3)
-        dispatcher = ThreadedTaskDispatcher()
+        dispatcher = Dispatcher(self.cfg.threads)
         dispatcher.queue_logger.disabled = True
         logging.getLogger("waitress").addFilter(_without_address)
-        dispatcher.set_thread_count(self.cfg.threads)
         self._map: dict[int, Any] = {}
         self._servers = [self._listen(one.sock, dispatcher) for one in self.sockets]
         while self.alive and self.ppid == os.getppid():
@@ -40,7 +42,7 @@ class Worker(base.Worker):  # type: ignore[misc]  # gunicorn ships no types
         while self._busy() and time.monotonic() < patience:
             self._turn()
 
-    def _listen(self, listener: socket.socket, dispatcher: ThreadedTaskDispatcher) -> clients.TcpServer:
+    def _listen(self, listener: socket.socket, dispatcher: Dispatcher) -> clients.TcpServer:
         kind = clients.UnixServer if listener.family == socket.AF_UNIX else clients.TcpServer
         return kind(
             self._answer,
