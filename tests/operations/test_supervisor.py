@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.operations.installation import ROOT
-from tests.operations.processes import ours, wait_until
+from tests.operations.processes import children_of, ours, wait_until
 
 SLEEPS = "import time; print('here', flush=True); time.sleep(60)"
 DRAINS = (
@@ -24,7 +24,7 @@ DRAINS = (
 class House:
     """A supervisor over small commands, and what it printed."""
 
-    def __init__(self, folder: Path, **commands: str) -> None:
+    def __init__(self, folder: Path, *, stdout: int | None = None, **commands: str) -> None:
         self._folder = folder
         self.marker = f"SMALL_HOUSE={folder}"
         with (folder / "log").open("wb") as log:
@@ -33,7 +33,7 @@ class House:
                 + [f"{name}={code}" for name, code in commands.items()],
                 cwd=ROOT,
                 env={**os.environ, "SMALL_HOUSE": str(folder)},
-                stdout=log,
+                stdout=stdout or log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
@@ -79,6 +79,25 @@ def test_group_stops_when_asked_before_everything_has_started(tmp_path: Path) ->
 def test_group_stops_with_the_status_of_the_process_that_ended(tmp_path: Path, code: str, status: int) -> None:
     house = House(tmp_path, sleeps=SLEEPS, ends=code)
     assert house.end() == status
+
+
+def test_group_ends_when_nothing_reads_its_output(tmp_path: Path) -> None:
+    house = House(tmp_path, stdout=subprocess.PIPE, one=SLEEPS, two=SLEEPS)
+    wait_until((tmp_path / "started").exists, seconds=20, what="the start")
+    assert house.supervisor.stdout is not None
+    house.supervisor.stdout.close()
+    assert house.end() == 141
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs the kernel's parent-death signal")
+def test_every_process_that_dies_takes_the_others_along(tmp_path: Path) -> None:
+    """Whichever it is: there is none beside the commands whose death would leave them running on unseen."""
+    house = House(tmp_path, one=SLEEPS, two=SLEEPS)
+    house.wait_until_said("one      | here", "two      | here")
+    (pid, *others) = children_of(house.supervisor.pid)
+    assert len(others) == 1
+    os.kill(pid, signal.SIGKILL)
+    assert house.end() == 137
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs the kernel's parent-death signal")
