@@ -104,6 +104,7 @@ INSTALLED_APPS = [
     "sora_portal.outputs",
     "sora_portal.budgets",
     "sora_portal.generations",
+    "sora_portal.drafts",
     "sora_portal.credits",
     "sora_portal.references",
     "sora_portal.projects",

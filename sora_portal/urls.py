@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("sora_portal.budgets.urls")),
     path("", include("sora_portal.generations.urls")),
     path("", include("sora_portal.generations.board_urls")),
+    path("", include("sora_portal.drafts.urls")),
     path("", include("sora_portal.credits.urls")),
     path("", include("sora_portal.references.urls")),
     path("", include("sora_portal.projects.urls")),

@@ -21,8 +21,10 @@ from sora_portal.budgets.presentation import kept, request_view
 from sora_portal.credits import books
 from sora_portal.credits import queries as credits
 from sora_portal.credits.forms import AskForm
+from sora_portal.drafts import actions as drafts
+from sora_portal.drafts.showing import sent_from
 from sora_portal.generations import actions as generations
-from sora_portal.generations import turns
+from sora_portal.generations import begun, turns
 from sora_portal.generations.forms import ComposeForm, new_submit_key
 from sora_portal.generations.models import Generation
 from sora_portal.generations.views import form_again, price_line
@@ -42,7 +44,8 @@ ASKED = "Asked. The video is kept and goes out by itself when an admin grants th
 def ask(request: Request) -> HttpResponse:
     """Keep the video that the composer holds and ask the admins for the credits that it lacks."""
     posted, bad_files = with_files(request, by=request.user)
-    form, ask_form = ComposeForm(posted, user=request.user, bad_files=bad_files), AskForm(request.POST)
+    form = ComposeForm(posted, user=request.user, bad_files=bad_files, place=begun.place_of(request))
+    ask_form = AskForm(request.POST)
     if not (form.is_valid() & ask_form.is_valid()):
         return form_again(request, form, status=422, ask_form=ask_form)
     data = form.cleaned_data
@@ -62,6 +65,7 @@ def ask(request: Request) -> HttpResponse:
             form.renew_key()
             return form_again(request, _with(form, str(refusal)), status=refusal.status, ask_form=ask_form)
         return form_again(request, _with(form, str(refusal)), status=refusal.status)
+    drafts.done(shown=sent_from(request), now=timezone.now())
     if not request.htmx:
         messages.success(request, ASKED)
         return redirect("generations:studio")

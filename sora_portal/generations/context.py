@@ -39,6 +39,14 @@ def means(request: HttpRequest) -> credits.Means:
     return kept
 
 
+def connections(request: HttpRequest) -> list[Connection]:
+    """Return every connection: read once for the frame and for the page, in the order of their names."""
+    kept: list[Connection] | None = getattr(request, "connections", None)
+    if kept is None:
+        kept = request.connections = list(Connection.objects.all())  # type: ignore[attr-defined]
+    return kept
+
+
 def _practice() -> bool:
     """Say whether `make run` has started this portal with its demo team and no vendor has a key."""
     demo = bool(settings.SORA_PORTAL_DEMO_PASSWORD)
@@ -51,6 +59,6 @@ def _read(request: HttpRequest) -> dict[str, Any]:
     return {
         "available_text": credits_text(means(request).anywhere),
         "review_count": queries.review_count(user),
-        "sandbox": any(connection.is_sandbox for connection in Connection.objects.all()),
+        "sandbox": any(connection.is_sandbox for connection in connections(request)),
         "search_url": reverse("outputs:library"),
     }

@@ -12,6 +12,7 @@ from sora_portal.accounts.models import User
 from sora_portal.catalog.domain import Field, InvalidChoices, Spec
 from sora_portal.catalog.models import VideoModel
 from sora_portal.credits.domain import REASON_MIN
+from sora_portal.drafts.showing import Showing, showing
 from sora_portal.generations.deciding import REASON_MAX
 from sora_portal.generations.moving_on import REASON_MAX as REASON_LIMIT
 from sora_portal.generations.moving_on import Leftover, Place
@@ -22,6 +23,7 @@ from sora_portal.references.composer import PicturesField, character_field
 from sora_portal.web.asked import number
 from sora_portal.web.forms import TextField, WholeField
 
+STUDIO = "studio"
 NO_SUCH = "Select a valid choice. That choice is not one of the available choices."
 
 
@@ -48,8 +50,17 @@ class ComposeForm(forms.Form):
     quoted = WholeField(required=False, widget=forms.HiddenInput)
     options_of = TextField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, user: User, bad_files: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        user: User,
+        place: str = STUDIO,
+        bad_files: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`place` is where what is typed is kept as a draft."""
         super().__init__(*args, **kwargs)
+        self.place = place
         self.user = user
         self.bad_files = bad_files or {}
         # Read when they are shown, and once: a price line, which is asked for at every change, shows none of them.
@@ -206,6 +217,11 @@ class ComposeForm(forms.Form):
     def _bound(self, more: bool) -> list[BoundField]:
         shown = self.rules.shown() if self.rules else ()
         return [self[entry.key] for entry in shown if entry.more == more and entry.key in self.fields]
+
+    @cached_property
+    def draft(self) -> Showing:
+        """What the browser needs to keep the draft of this form."""
+        return showing(self.user, self.place)
 
     @property
     def model_news(self) -> tuple[str, ...]:

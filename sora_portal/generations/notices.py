@@ -1,22 +1,21 @@
 """The lines above the studio: what waits for whom; an admin also learns why, and where to mend it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
 from sora_portal.accounts.models import User
 from sora_portal.catalog.models import Connection, Lifecycle
-from sora_portal.catalog.queries import LOW_BALANCE, balance_text
+from sora_portal.catalog.queries import balance_text
 from sora_portal.credits import reconciling
 from sora_portal.generations import holdups, queries
 
 Line = dict[str, str]
 
 
-def notices(user: User, projects: list[int] | None) -> list[Line]:
-    """Return the lines for `user`, who follows these `projects` (None: all)."""
+def notices(user: User, projects: list[int] | None, every: Sequence[Connection]) -> list[Line]:
+    """Return the lines for `user`, who follows these `projects` (None: all); `every` is all connections."""
     lines = []
     if books := reconciling.notice(user):
         lines.append(_line(books, "triangle-alert"))
@@ -25,7 +24,7 @@ def notices(user: User, projects: list[int] | None) -> list[Line]:
     if undecided := queries.undecided_count(user):
         text = f"{undecided} video{' needs' if undecided == 1 else 's need'} your decision."
         lines.append(_line(text, "triangle-alert", f"{reverse('generations:studio')}?show=doubt", "Show them"))
-    connections = list(Connection.objects.filter(Q(paused_at__isnull=False) | LOW_BALANCE))
+    connections = [row for row in every if row.paused_at or row.balance_is_low]
     if user.is_portal_admin:
         lines += _for_admins(connections)
     # An admin has read why the portal itself has paused one.

@@ -16,8 +16,10 @@ from sora_portal.catalog.domain import InvalidChoices
 from sora_portal.credits import outlook
 from sora_portal.credits.forms import AskForm
 from sora_portal.credits.refusals import OverBudget
-from sora_portal.generations import actions, callbacks, feed, queries
-from sora_portal.generations.context import means
+from sora_portal.drafts import actions as drafts
+from sora_portal.drafts.showing import sent_from
+from sora_portal.generations import actions, begun, callbacks, feed, queries
+from sora_portal.generations.context import connections, means
 from sora_portal.generations.forms import ComposeForm, new_submit_key
 from sora_portal.generations.gate import PATH, feed_token
 from sora_portal.generations.models import Generation
@@ -44,23 +46,9 @@ EXAMPLES = (
 @require_GET
 def studio(request: Request) -> HttpResponse:
     """The page people live on."""
-    form = ComposeForm(initial=_from_earlier(request), user=request.user)
-    return render(request, STUDIO, {"form": form, "quote": price_line(request, form), **_list(request)})
-
-
-def _from_earlier(request: Request) -> dict[str, Any]:
-    """Return the composer's first values: those of the video that `?from=` names, if the person may see it."""
-    initial: dict[str, Any] = {"submit_key": new_submit_key()}
-    wanted = request.GET.get("from", "")
-    earlier = Generation.objects.visible_to(request.user).filter(public_id=wanted).first() if wanted else None
-    if earlier is not None:
-        initial |= {
-            **earlier.choices,
-            "prompt": earlier.prompt,
-            "model": earlier.model_id,
-            "project": earlier.project_id,
-        }
-    return initial
+    form, kept = begun.composer(request.user, timezone.now(), again=request.GET.get("from", ""))
+    context = {"form": form, "quote": price_line(request, form), "kept": kept, **_list(request)}
+    return render(request, STUDIO, context)
 
 
 def _list(request: Request) -> dict[str, Any]:
@@ -83,7 +71,7 @@ def _list(request: Request) -> dict[str, Any]:
         "next_page_url": f"{here}?show={wanted}&before={following}" if following else "",
         **_money(request),
         "examples": EXAMPLES if not wanted else (),
-        "notices": notices(request.user, projects),
+        "notices": notices(request.user, projects, connections(request)),
     }
 
 
@@ -127,7 +115,7 @@ def price(request: Request) -> HttpResponse:
 def submit(request: Request) -> HttpResponse:
     """Take a prompt: 422 with the text kept, 409 with the refusal, or the new row on top of the list."""
     posted, bad_files = with_files(request, by=request.user)
-    form = ComposeForm(posted, user=request.user, bad_files=bad_files)
+    form = ComposeForm(posted, user=request.user, bad_files=bad_files, place=begun.place_of(request))
     if not form.is_valid():
         return form_again(request, form, status=422)
     data = form.cleaned_data
@@ -153,6 +141,7 @@ def submit(request: Request) -> HttpResponse:
         lacks = refusal.missing if isinstance(refusal, OverBudget) and not request.user.is_portal_admin else None
         ask_form = AskForm(initial={"amount": lacks}) if lacks else None
         return form_again(request, form, status=refusal.status, ask_form=ask_form)
+    drafts.done(shown=sent_from(request), now=timezone.now())
     return _submitted(request, submitted)
 
 
@@ -172,8 +161,7 @@ def _submitted(request: Request, submitted: actions.Submitted) -> HttpResponse:
         return redirect("generations:studio")
     generation = Generation.objects.for_rows().get(pk=submitted.generation.pk)
     row = row_view(generation, viewer=request.user, cursor=0)
-    kept = {**generation.choices, "model": generation.model_id, "project": generation.project_id}
-    form = ComposeForm(initial={**kept, "submit_key": new_submit_key()}, user=request.user)
+    form = begun.next_composer(request.user, generation)
     context = {"form": form, "quote": price_line(request, form), "row": row, **_money(request)}
     response = render(request, f"{STUDIO}#submitted", context)
     text = f"Queued: {row.cost_text} credits reserved" if submitted.created else "Already submitted; here it is"

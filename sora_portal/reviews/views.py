@@ -1,5 +1,6 @@
 """The review queue, the screen where one video is decided on, and what the video's own page shows of it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +15,9 @@ from django_htmx.http import HttpResponseClientRedirect, ptag
 
 from sora_portal.accounts.http import Request
 from sora_portal.accounts.policies import require_reviewer
+from sora_portal.drafts import actions as keeping
+from sora_portal.drafts import queries as drafts
+from sora_portal.drafts.showing import sent_from, showing
 from sora_portal.generations import feed
 from sora_portal.generations import queries as generations
 from sora_portal.generations.models import Generation, Review
@@ -90,8 +94,20 @@ def screen(request: Request, public_id: str) -> HttpResponse:
     generation = _video(request, public_id)
     if not generation.review:
         return redirect("outputs:video", public_id)
-    typed = request.POST.get("reason", "")
+    typed = request.POST.get("reason") or _typed_reason(request, generation)
     return _screen(request, generation, form=DecisionForm.of(actions.sight_of(generation), reason=typed))
+
+
+def _typed_reason(request: Request, generation: Generation) -> str:
+    return drafts.of(request.user, _reason_place(generation)).get("reason", "")
+
+
+def _reason_place(generation: Generation) -> str:
+    return f"reason:{generation.public_id}"
+
+
+def _note_place(generation: Generation) -> str:
+    return f"note:{generation.public_id}"
 
 
 def _screen(request: Request, generation: Generation, *, status: int = 200, **context: Any) -> HttpResponse:
@@ -112,7 +128,8 @@ def _decision(request: Request, generation: Generation) -> dict[str, Any]:
     """Return what the decision panel shows."""
     return {
         "row": presentation.review_row(generation, viewer=request.user),
-        "form": DecisionForm.of(actions.sight_of(generation)),
+        "form": DecisionForm.of(actions.sight_of(generation), reason=_typed_reason(request, generation)),
+        "reason_draft": showing(request.user, _reason_place(generation)),
         "buttons": presentation.buttons(generation.review),
         "why_not": reviewers.why_not(request.user, generation),
         "unshown": not queries.file_of(generation).can_be_shown,
@@ -126,7 +143,8 @@ def _notes(request: Request, generation: Generation, form: NoteForm | None = Non
     notes = queries.notes(generation)
     may_note = generation.review in OPEN and reviewers.may_review(request.user, generation)
     if form is None and may_note:
-        form = NoteForm(fps=file.fps, last=file.last_frame, initial={"at": "00:00:00"})
+        typed = _typed_note(request, generation)
+        form = NoteForm(fps=file.fps, last=file.last_frame, initial={"at": "00:00:00", **typed})
     return {
         "row": presentation.review_row(generation, viewer=request.user),
         "last_frame": file.last_frame,
@@ -136,7 +154,15 @@ def _notes(request: Request, generation: Generation, form: NoteForm | None = Non
         "may_note": may_note,
         # Even where no more notes are taken: a text that came too late is not thrown away.
         "note_form": form,
+        "note_draft": showing(request.user, _note_place(generation)),
     }
+
+
+def _typed_note(request: Request, generation: Generation) -> dict[str, str]:
+    """Return what stands in the form of a new note: as another form brought it along, or as it was kept."""
+    sent: Mapping[str, str] = request.POST
+    typed = sent if "note-text" in sent and "resolved" in sent else drafts.of(request.user, _note_place(generation))
+    return {name: typed[f"note-{name}"] for name in ("text", "at") if typed.get("note-text")}
 
 
 @login_required
@@ -166,6 +192,7 @@ def decide(request: Request, public_id: str) -> HttpResponse:
         return _panel(request, generation, form, status=refusal.status)
     except Refused as refusal:
         return _panel(request, generation, form, status=refusal.status, overtaken=str(refusal))
+    keeping.done(shown=sent_from(request), now=timezone.now())
     return _onwards(request, generation, decision)
 
 
@@ -213,6 +240,7 @@ def add_note(request: Request, public_id: str) -> HttpResponse:
     except actions.Closed as refusal:
         form.add_error(None, str(refusal))
         return _notes_again(request, generation, form, status=refusal.status)
+    keeping.done(shown=sent_from(request), now=timezone.now())
     return _noted(request, generation, f"Note added at {note.timecode}")
 
 

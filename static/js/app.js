@@ -4,6 +4,7 @@ import "./toasts.js";
 import "./polling.js";
 import "./times.js";
 import "./counters.js";
+import "./drafts.js";
 import "./composer.js";
 import "./pictures.js";
 import "./dialogs.js";

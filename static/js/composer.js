@@ -1,11 +1,10 @@
-// The prompt form: Ctrl/Cmd+Enter, a counter near the limit, example prompts, and a draft that survives a reload.
+// The prompt form: Ctrl/Cmd+Enter, a counter near the limit, example prompts.
 import { lengthOf, showCount } from "./counters.js";
 
 const DRAFT_DELAY = 1000;
 
 const form = () => document.getElementById("composer");
 const prompt = () => form()?.elements.prompt;
-const draftKey = () => `draft:${document.body.dataset.user}`;
 
 function count() {
   const output = form()?.querySelector("[data-counter]");
@@ -15,43 +14,8 @@ function count() {
   showCount(output, lengthOf(prompt().value), limit);
 }
 
-// --- draft -------------------------------------------------------------------------------------------------------
-
-let saving = 0;
-
-function store(text) {
-  try {
-    if (text) localStorage.setItem(draftKey(), text);
-    else localStorage.removeItem(draftKey());
-  } catch {
-    // storage may be full or forbidden: the draft is a kindness, not a promise
-  }
-}
-
-function restore() {
-  if (!prompt() || prompt().value) return;
-  try {
-    prompt().value = localStorage.getItem(draftKey()) ?? "";
-  } catch {
-    return;
-  }
-  count();
-}
-
 document.addEventListener("input", (event) => {
-  if (!prompt() || event.target !== prompt()) return;
-  count();
-  clearTimeout(saving);
-  saving = setTimeout(() => store(prompt()?.value), DRAFT_DELAY);
-});
-
-// The tab may go before the timer fires.
-addEventListener("pagehide", () => {
-  if (prompt()) store(prompt().value);
-});
-
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-sign-out]")) store("");
+  if (prompt() && event.target === prompt()) count();
 });
 
 // Until the price line has caught up with a changed setting, what it quotes is not what was asked for: do not send it along.
@@ -77,8 +41,6 @@ document.addEventListener("htmx:after:swap", (event) => {
   count();
   if (ctx.response?.status === 422) form().querySelector("[aria-invalid='true']")?.focus();
   else if (ctx.response?.status < 300) {
-    clearTimeout(saving);
-    store("");
     // "Use again" has done its job: a reload must not fill in a prompt that is on its way already
     if (new URLSearchParams(location.search).has("from")) history.replaceState(history.state, "", location.pathname);
   }
@@ -113,13 +75,19 @@ document.addEventListener("htmx:after:swap", (event) => {
 
 // --- example prompts ---------------------------------------------------------------------------------------------
 
+// What stands in the field changes places with the example: pressed again, it comes back.
 document.addEventListener("click", (event) => {
   const chip = event.target.closest("[data-fill]");
   if (!chip || !prompt()) return;
+  const typed = prompt().value;
   prompt().value = chip.dataset.fill;
+  if (typed.trim() && typed !== chip.dataset.fill) {
+    chip.dataset.fill = typed;
+    chip.textContent = typed;
+    chip.dir = "auto";
+  }
   prompt().focus();
   prompt().dispatchEvent(new Event("input", { bubbles: true }));
 });
 
-restore();
 count();

@@ -13,7 +13,7 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-PUBLIC = {"healthz", "readyz", "generations:callback", "references:public"}
+PUBLIC = {"healthz", "readyz", "drafts:keep", "generations:callback", "references:public"}
 SAMPLES = {"int": 1, "slug": "sample", "str": "sample"}
 
 
