@@ -251,14 +251,14 @@ def main() -> None:
     from django.core.management import call_command
 
     from sora_portal.catalog.models import Connection
-    from sora_portal.generations.baton import ensure
+    from sora_portal.generations.baton import Lookout
     from tests import factories
 
     call_command("collectstatic", verbosity=0, interactive=False)
     factories.offered_model()
     factories.money(1_000_000)
     Connection.objects.update(max_in_flight=1000, max_creates=1000)
-    ensure()
+    Lookout()()
     with ExitStack() as stack:
         stack.enter_context(common.process("-m", "sora_portal.sandbox", "--port", str(vendors), "--clips", "one"))
         stack.enter_context(common.process(*webserver.command(f"127.0.0.1:{web}")))

@@ -79,11 +79,11 @@ def judge(log: Path, first_due: float, until: float) -> dict[str, float]:
 
 def ours(folder: Path, port: int, log: Path) -> None:
     """Measure two hot sweepers, one killed halfway."""
-    from sora_portal.generations.baton import ensure
+    from sora_portal.generations.baton import Lookout
     from sora_portal.generations.models import Baton
 
     first_due = fill()
-    ensure()
+    Lookout()()
     with common.process("manage.py", "cluster", "sweep") as cluster:
         time.sleep(max(0.0, first_due - time.time()))
         busy = common.cpu_seconds(common.descendants(cluster.pid))

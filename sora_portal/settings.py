@@ -111,6 +111,7 @@ INSTALLED_APPS = [
     "sora_portal.catalog",
     "sora_portal.accounts",
     "sora_portal.installation",
+    "sora_portal.uptime",
     "sora_portal.web",
     "sora_portal.sandbox",
     "sora_portal.accounts.back_office.BackOfficeConfig",
@@ -214,7 +215,10 @@ CACHES: dict[str, dict[str, Any]] = {
 SWEEP_CLUSTER = "sweep"
 _cluster: dict[str, Any] = {
     "orm": "default",
+    "broker_class": "sora_portal.broker.Queue",
     "poll": 0.1,
+    # Entries that lie in a cluster's memory are passed by nobody, however urgent, and helped with by no other cluster.
+    "queue_limit": 1,
     "timeout": 900,
     "retry": 1000,
     # A task that fails has left its row as it was; the sweep wakes it again. The queue must not do that as well.

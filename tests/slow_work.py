@@ -15,7 +15,8 @@ from django.conf import settings
 from django.contrib.auth.hashers import BasePasswordHasher, get_hashers
 from django.db import connections
 
-CALLS = ("subprocess.Popen", "socket.connect", "shutil.copyfile", "shutil.move", "os.rename", "os.link")
+CALLS = ("subprocess.Popen", "socket.connect")
+MOVES = ("shutil.copyfile", "shutil.move", "os.rename", "os.link")
 _watching = False
 
 
@@ -32,6 +33,8 @@ def _is_slow(event: str, arguments: tuple[Any, ...]) -> bool:
     if event == "open":
         path, flags = str(arguments[0]), arguments[2] if isinstance(arguments[2], int) else 0
         return bool(flags & (os.O_WRONLY | os.O_RDWR)) and path.startswith(str(settings.MEDIA_ROOT))
+    if event in MOVES:
+        return any(str(path).startswith(str(settings.MEDIA_ROOT)) for path in arguments[:2])
     return event in CALLS and not (event == "socket.connect" and arguments[0].family == socket.AF_UNIX)
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from sora_portal import clock
 from sora_portal.accounts.models import User
 from sora_portal.budgets.models import Ask
 
@@ -32,4 +32,4 @@ def waiting(request: HttpRequest) -> dict[str, Any]:
 def _count(user: object) -> int:
     if not isinstance(user, User) and not getattr(user, "is_authenticated", False):
         return 0
-    return Ask.objects.open(timezone.now()).count() if user.is_portal_admin else 0  # type: ignore[attr-defined]
+    return Ask.objects.open(clock.now()).count() if user.is_portal_admin else 0  # type: ignore[attr-defined]

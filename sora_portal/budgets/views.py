@@ -9,9 +9,9 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from sora_portal import clock
 from sora_portal.accounts.http import Request
 from sora_portal.accounts.policies import require_admin
 from sora_portal.budgets import actions
@@ -57,7 +57,7 @@ def ask(request: Request) -> HttpResponse:
             prompt=data["prompt"],
             choices=data["choices"],
             submit_key=data["submit_key"] or new_submit_key(),
-            now=timezone.now(),
+            now=clock.now(),
             **ask_form.cleaned_data,
         )
     except Refused as refusal:
@@ -82,7 +82,7 @@ def _with(form: ComposeForm, refusal: str) -> ComposeForm:
 
 def _kept(request: Request) -> dict[str, object]:
     """Return the videos that wait for an answer about their budget, or have one that nobody has put away."""
-    now = timezone.now()
+    now = clock.now()
     rows = Ask.objects.for_pages().filter(author=request.user).exclude(state__in=["submitted", "withdrawn"])
     cards = [kept(row, now) for row in rows[:10]]
     return {"kept": cards, "any_waiting": any(card.waiting for card in cards)}
@@ -110,7 +110,7 @@ def resume(request: Request, pk: int) -> HttpResponse:
     """Submit the kept video after all, at the price on the button."""
     row = get_object_or_404(Ask.objects.filter(author=request.user), pk=pk)
     quoted = number(request.POST.get("quoted", ""))
-    row = actions.resume(by=request.user, ask=row, quoted=quoted, now=timezone.now())
+    row = actions.resume(by=request.user, ask=row, quoted=quoted, now=clock.now())
     return _mine_again(request, "Queued")
 
 
@@ -135,7 +135,7 @@ def grant(request: Request, pk: int) -> HttpResponse:
     """Give what was asked for: once, until a day, or for good."""
 
     def act(row: Ask, form: AnswerForm) -> str:
-        row = actions.grant(by=request.user, ask=row, answer=form.answer(), now=timezone.now())
+        row = actions.grant(by=request.user, ask=row, answer=form.answer(), now=clock.now())
         if row.generation is not None:
             return f"Granted. {row.author.display_name}'s video {_whereabouts(row.generation)}"
         return f"Granted, but the video still waits: {row.trouble}"
@@ -145,7 +145,7 @@ def grant(request: Request, pk: int) -> HttpResponse:
 
 def _whereabouts(video: Generation) -> str:
     """Return the rest of a sentence about a video that has just been queued."""
-    way = turns.way(video.connection, timezone.now())
+    way = turns.way(video.connection, clock.now())
     return "is on its way." if way.free else f"is queued. {way.why}"
 
 
@@ -155,7 +155,7 @@ def decline(request: Request, pk: int) -> HttpResponse:
     """Say no, with a reason."""
 
     def act(row: Ask, form: DeclineForm) -> str:
-        actions.decline(by=request.user, ask=row, now=timezone.now(), **form.cleaned_data)
+        actions.decline(by=request.user, ask=row, now=clock.now(), **form.cleaned_data)
         return f"Declined. {row.author.display_name} reads your reason in the studio."
 
     return _answer(request, pk, DeclineForm, act)
@@ -181,7 +181,7 @@ def _answer(request: Request, pk: int, form_class: type[AnyForm], act: Callable[
 def _page(
     request: Request, *, status: int = 200, wrong: tuple[int, forms.Form] | None = None, refused: str = ""
 ) -> HttpResponse:
-    now = timezone.now()
+    now = clock.now()
     rows = Ask.objects.for_pages()
     cards = []
     for row in rows.open(now):
@@ -199,7 +199,7 @@ def _page(
 
 
 def _answer_form(row: Ask) -> AnswerForm:
-    today = books.today(timezone.now())
+    today = books.today(clock.now())
     initial = {"amount": row.amount, "last": today + timedelta(days=7), "version": row.version}
     return AnswerForm(initial=initial, auto_id=f"answerform_{row.pk}_%s", today=today)
 

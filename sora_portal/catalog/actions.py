@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils import timezone
 
+from sora_portal import clock
 from sora_portal.accounts.models import User
 from sora_portal.accounts.policies import require_admin
 from sora_portal.catalog import shipping, stages
@@ -77,7 +78,7 @@ def latch_connection(*, connection: Connection, reason: str) -> bool:
     Queued videos wait behind it, nothing is lost, and only an admin opens it again.
     """
     changed = Connection.objects.filter(pk=connection.pk, paused_at=None).update(
-        paused_at=timezone.now(), pause_reason=reason[:200], latched=True
+        paused_at=clock.now(), pause_reason=reason[:200], latched=True
     )
     return bool(changed)
 
@@ -106,7 +107,7 @@ def pause_connection(*, by: User, connection: Connection, reason: str) -> None:
     """Hold everything that is queued for a connection; what the vendor already works on is still fetched."""
     require_admin(by)
     Connection.objects.filter(pk=connection.pk, paused_at=None).update(
-        paused_at=timezone.now(), pause_reason=stripped(reason)[:200] or f"Paused by {by.display_name}", latched=False
+        paused_at=clock.now(), pause_reason=stripped(reason)[:200] or f"Paused by {by.display_name}", latched=False
     )
 
 

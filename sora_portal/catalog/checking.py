@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from django.utils import timezone
-
+from sora_portal import clock
 from sora_portal.accounts.models import User
 from sora_portal.accounts.policies import require_admin
 from sora_portal.catalog.models import Connection
@@ -72,7 +71,7 @@ def check_connection(*, by: User, connection: Connection) -> Check:
     require_admin(by)
     adapter = _adapter(connection)
     answer = http.send(adapter.check_call(connection.endpoint()), timeout=TIMEOUT)
-    check, now = adapter.read_check(answer), timezone.now()
+    check, now = adapter.read_check(answer), clock.now()
     Connection.objects.filter(pk=connection.pk).update(
         tested_at=now, test_result=check.result.value, test_text=_words(check, connection)
     )
@@ -95,7 +94,7 @@ def ask_balance(*, by: User, connection: Connection) -> Balance:
     balance = adapter.read_balance(answer)
     if balance is None:
         raise NoBalance(f"{connection.label} gave no balance. {SENTENCES[adapter.read_check(answer).result]}")
-    _keep(connection, balance, timezone.now())
+    _keep(connection, balance, clock.now())
     return balance
 
 

@@ -15,12 +15,11 @@ from sora_portal.catalog.models import VideoModel
 from sora_portal.credits import actions as credits
 from sora_portal.credits import reconciling
 from sora_portal.credits.refusals import OverBudget
-from sora_portal.generations import feed
+from sora_portal.generations import feed, turns
 from sora_portal.generations.domain import State
 from sora_portal.generations.ids import public_id
 from sora_portal.generations.models import Event, Generation, ReferenceUse, Review
 from sora_portal.generations.transitions import move, note
-from sora_portal.generations.wake import SUBMIT, wake
 from sora_portal.projects.models import Project
 from sora_portal.references import actions as references
 from sora_portal.references import using
@@ -162,7 +161,7 @@ def _create(
         text=f"Submitted; {credits_text(price)} credits reserved",
     )
     feed.publish(generation, born=True)
-    wake(SUBMIT, generation.pk)
+    turns.call(generation.connection_id)
     failpoints.reach("submit-uncommitted")
     return generation
 

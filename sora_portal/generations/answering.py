@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
+from sora_portal import clock
 from sora_portal.accounts.models import User
 from sora_portal.catalog import actions as catalog
 from sora_portal.generations import binding, feed, late, spool, styles
@@ -40,7 +40,7 @@ def record_created(*, attempt_id: int, created: Created) -> None:
 
     Of an attempt that was settled meanwhile (a callback was faster, an admin wrote it off) only a task id is kept.
     """
-    now = timezone.now()
+    now = clock.now()
     if created.verdict is Verdict.ACCEPTED:
         binding.take_back(attempt_id, created.task_id, now)
     generation, attempt = lock(attempt_id)

@@ -1,60 +1,80 @@
 """Who sweeps. Two slots, each held by one hot sweeper that works in slices and hands its baton to the next slice.
 
-django-q2's own schedules tick every 30-60 s and a task that runs for ever would never be recycled, so a slice lasts
-20 s and queues its successor. A baton that shows no life is started again by the watchdog, which looks every two
-seconds. Starting one too many is harmless, see `sweep`.
+A task that runs for ever would never be recycled, so a slice lasts 20 s and queues its successor, in the queue of its
+own cluster. A baton that shows no life is started again by a watchdog, which looks every two seconds: life is a number
+that grows, so neither a clock that jumps nor two hosts whose clocks differ make a living baton look dead. Starting one
+too many is harmless, see `sweep`.
 """
 
 import os
 import secrets
-from datetime import datetime, timedelta
+import time
+from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Q
-from django.utils import timezone
+from django.db.models import F
 from django_q.tasks import async_task
 
+from sora_portal import clock
+from sora_portal.broker import own_queue
 from sora_portal.generations.diary import Diary
 from sora_portal.generations.models import Baton
 from sora_portal.generations.sweep import SWEEPERS, Sweeper
 
 SLOTS = tuple(range(1, SWEEPERS + 1))
 SLICE = 20.0
-SILENCE = timedelta(seconds=4)
+SILENCE = 4.0
 TASK = "sora_portal.generations.tasks.sweep_slice"
 CLUSTER = "sweep"
+TAKE_OVER = "take over at "
 
 
-def _silent(now: datetime) -> Q:
-    return Q(beat_at=None) | Q(beat_at__lt=now - SILENCE)
+class Lookout:
+    """Starts the sweep where it shows no life; one in each watchdog, which calls it every few seconds.
+
+    `queue` is the queue of the cluster that is to sweep.
+    """
+
+    def __init__(self, queue: str = CLUSTER) -> None:
+        self._queue = queue
+        self._seen: dict[int, tuple[int, float]] = {}
+
+    def __call__(self) -> int:
+        """Queue a first slice for every silent slot; return how many. Harmless when repeated."""
+        started = 0
+        for slot in SLOTS:
+            row, _ = Baton.objects.get_or_create(slot=slot)
+            beats, since = self._seen.get(slot, (row.beats, None if _looks_dead(row) else time.monotonic()))
+            silent = beats == row.beats and (since is None or time.monotonic() - since > SILENCE)
+            if silent:
+                async_task(TASK, slot, f"{TAKE_OVER}{row.beats}", cluster=self._queue)
+                started += 1
+            if silent or beats != row.beats or slot not in self._seen:
+                self._seen[slot] = (row.beats, time.monotonic())
+        return started
 
 
-def ensure() -> int:
-    """Queue a first slice for every slot whose baton shows no life; return how many. Harmless when repeated."""
-    now = timezone.now()
-    started = 0
-    for slot in SLOTS:
-        if not Baton.objects.filter(pk=slot).exists():
-            Baton.objects.get_or_create(slot=slot)
-        asked = Q(asked_at=None) | Q(asked_at__lt=now - SILENCE)
-        if Baton.objects.filter(_silent(now), asked, pk=slot).update(asked_at=now):
-            async_task(TASK, slot, "", cluster=CLUSTER)
-            started += 1
-    return started
+def _looks_dead(row: Baton) -> bool:
+    """Return whether a baton that is seen for the first time need not be watched for a while first."""
+    return row.beat_at is None or abs(clock.now() - row.beat_at) > timedelta(seconds=SILENCE)
 
 
 def run_slice(slot: int, holder: str) -> None:
-    """Sweep for one slice as `holder` of the slot (empty: take over a silent one), then queue the next slice."""
-    me = holder or f"{os.getpid()}-{secrets.token_hex(8)}"
-    now = timezone.now()
-    mine = Q(holder=me) if holder else _silent(now)
-    if not Baton.objects.filter(mine, pk=slot).update(holder=me, beat_at=now):
+    """Sweep for one slice as `holder` of the slot, then queue the next slice.
+
+    "take over at 17" takes the slot from whoever has it, if there has been no sign of life since the 17th.
+    """
+    seen = holder.removeprefix(TAKE_OVER) if holder.startswith(TAKE_OVER) else None
+    me = holder if seen is None else f"{os.getpid()}-{secrets.token_hex(8)}"
+    mine = Baton.objects.filter(pk=slot, holder=me) if seen is None else Baton.objects.filter(pk=slot, beats=int(seen))
+    if not mine.update(holder=me, beats=F("beats") + 1, beat_at=clock.now()):
         return
 
     def keep_going() -> bool:
-        return bool(Baton.objects.filter(pk=slot, holder=me).update(beat_at=timezone.now()))
+        rows = Baton.objects.filter(pk=slot, holder=me)
+        return bool(rows.update(beats=F("beats") + 1, beat_at=clock.now()))
 
     with Diary(settings.DATA_DIR / "run", str(slot)) as diary:
         Sweeper(diary).run(SLICE, keep_going)
     if keep_going():
-        async_task(TASK, slot, me, cluster=CLUSTER)
+        async_task(TASK, slot, me, cluster=own_queue(CLUSTER))

@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone
 
-from sora_portal import failpoints
+from sora_portal import clock, failpoints
 from sora_portal.generations import binding, late
 from sora_portal.generations.answering import accept, keep_late_task
 from sora_portal.generations.domain import TERMINAL, BoundBy, Phase, State, backoff
@@ -28,6 +27,7 @@ from sora_portal.pace import scaled
 from sora_portal.providers import http
 from sora_portal.providers.base import Job, JobState
 from sora_portal.providers.registry import provider
+from sora_portal.uptime.counted import ago
 
 log = logging.getLogger(__name__)
 
@@ -100,12 +100,12 @@ def handle(inbox_id: int) -> None:
     attempt = row.attempt
     news = read(row)
     if attempt.vendor_task_id and news.state is JobState.SUCCEEDED and attempt.generation.lacks_a_file:
-        late.hear(attempt.pk, timezone.now())
+        late.hear(attempt.pk, clock.now())
     named = [attempt.vendor_task_id] if attempt.vendor_task_id else _free(attempt, row, news)
     if not named or not _wanted(attempt):
         _done(row)
         return
-    asked_at = timezone.now()
+    asked_at = clock.now()
     if rest := resting_until(attempt.connection_id, asked_at):
         # The vendor is left alone for a while, and callbacks are no reason to break that. This costs no try.
         CallbackInbox.objects.filter(pk=row.pk).update(due_at=rest)
@@ -113,10 +113,10 @@ def handle(inbox_id: int) -> None:
     jobs = {}
     for task_id in named:
         answer = ask(attempt, task_id)
-        note_query(attempt, answer, began_at=asked_at, now=timezone.now())
+        note_query(attempt, answer, began_at=asked_at, now=clock.now())
         jobs[task_id] = answer.of(task_id)
     failpoints.reach("callback-unsaved")
-    _act(row, jobs, asked_at, timezone.now())
+    _act(row, jobs, asked_at, clock.now())
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ def _act(row: CallbackInbox, jobs: dict[str, Job], asked_at: datetime, now: date
 
 def prune(now: datetime) -> int:
     """Forget callbacks that were read a week ago, of videos that have ended; return how many. Some at a time."""
-    old = CallbackInbox.objects.filter(due_at=None, received_at__lt=now - scaled(KEPT))
+    old = CallbackInbox.objects.filter(due_at=None, received_at__lt=ago(scaled(KEPT), now))
     ended = old.filter(attempt__generation__state__in=TERMINAL).order_by("received_at")
     return CallbackInbox.objects.filter(pk__in=list(ended.values_list("pk", flat=True)[:PRUNED_AT_ONCE])).delete()[0]
 

@@ -6,10 +6,10 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from sora_portal import clock
 from sora_portal.accounts.http import Request
 from sora_portal.generations import characters
 from sora_portal.generations.models import Generation
@@ -78,7 +78,7 @@ def character_add(request: Request, public_id: str) -> HttpResponse:
             name=data["name"],
             projects=data.get("projects", ()),
             consent=data["consent"],
-            now=timezone.now(),
+            now=clock.now(),
         )
     except Refused as refusal:
         form.add_error(None, str(refusal))

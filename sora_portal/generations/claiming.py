@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection as database
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
+from sora_portal import clock
 from sora_portal.catalog import health
-from sora_portal.catalog.models import Connection, Lifecycle
+from sora_portal.catalog.models import Connection
 from sora_portal.catalog.reach import callback_origin
 from sora_portal.catalog.vendor_costs import PRACTICE
 from sora_portal.generations import feed, styles, turns
@@ -18,7 +19,6 @@ from sora_portal.generations.answering import give_up_waiting
 from sora_portal.generations.domain import (
     LEASE,
     LOST_LEASES_LIMIT,
-    QUEUE_DEADLINE,
     REPORTED,
     RETRY_CAP,
     WAIT,
@@ -59,12 +59,7 @@ def claim(generation_id: int, now: datetime) -> Claim | None:
         return None
     if generation.state == State.SUBMITTING:
         return _reclaim(generation, now)
-    if generation.cancel_wanted_at:
-        move(generation, State.CANCELLED, now=now, text="Cancelled before it went out, as was asked", waiting_for="")
-        return None
-    if _waited_too_long(generation, now):
-        text = "It waited a day for a free place at the vendor. Try again, or choose another model."
-        move(generation, State.FAILED, now=now, text=text, failure_kind=ErrorKind.TIMED_OUT.value, failure_text=text)
+    if _ended_in_line(generation, now):
         return None
     # The connection's row is the turnstile: two workers cannot both take the last free slot.
     connection = Connection.objects.select_for_update(no_key=True).get(pk=generation.connection_id)
@@ -75,12 +70,67 @@ def claim(generation_id: int, now: datetime) -> Claim | None:
     choices = _what_it_names(generation, connection, now)
     if choices is None or not _may_go(generation, connection, now):
         return None
+    return _take(generation, connection, choices, now)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What the next in turn came to: a claim, or its end without one."""
+
+    claim: Claim | None = None
+
+
+@transaction.atomic
+def claim_next(connection_id: int, now: datetime) -> Turn | None:
+    """Claim whoever is next in turn at a connection; None when nobody is, or it takes no more now.
+
+    The connection is locked first here, so no generation that is locked by somebody else is waited for.
+    """
+    connection = Connection.objects.select_for_update(no_key=True).get(pk=connection_id)
+    way = turns.way(connection, now)
+    generation, passed = None, set[int]()
+    skips = database.features.has_select_for_update_skip_locked
+    while way.free > 0 and generation is None and (pk := turns.first(connection_id, now, passed)) is not None:
+        passed.add(pk)
+        rows = Generation.objects.select_for_update(no_key=True, skip_locked=skips)
+        generation = rows.filter(pk=pk, state=State.QUEUED.value, connection=connection).first()
+    if generation is None:
+        return None
+    if _ended_in_line(generation, now):
+        return Turn()
+    if shut := _shut(generation, connection, now):
+        _wait(generation, shut, now + scaled(WAIT))
+        return None
+    choices = _what_it_names(generation, connection, now)
+    if choices is None:
+        return Turn()
+    if way.trial and not health.take_trial(connection_id=connection.pk, now=now):
+        return None
+    return Turn(_take(generation, connection, choices, now))
+
+
+def _ended_in_line(generation: Generation, now: datetime) -> bool:
+    """End a queued row that is not to go out any more, and return whether it was one."""
+    if generation.cancel_wanted_at:
+        move(generation, State.CANCELLED, now=now, text="Cancelled before it went out, as was asked", waiting_for="")
+        return True
+    if _waited_too_long(generation, now):
+        text = "It waited a day for a free place at the vendor. Try again, or choose another model."
+        move(generation, State.FAILED, now=now, text=text, failure_kind=ErrorKind.TIMED_OUT.value, failure_text=text)
+        return True
+    return False
+
+
+def _take(generation: Generation, connection: Connection, choices: dict[str, str], now: datetime) -> Claim:
+    """Claim a queued row whose turn it is; with both rows locked."""
     token = new_token()
     lease = _lease(now)
     fence = generation.fence + 1
     values: dict[str, Any] = {"held_until": lease, "fence": fence, "lost_leases": 0, "waiting_for": ""}
     move(generation, State.SUBMITTING, now=now, due_at=lease, **values)
-    return Claim(generation, _prepare(generation, connection, choices, token, now), token)
+    attempt = _prepare(generation, connection, choices, token, now)
+    turns.served(attempt, generation.author_id)
+    return Claim(generation, attempt, token)
 
 
 def _lease(now: datetime) -> datetime:
@@ -92,14 +142,12 @@ def _may_go(generation: Generation, connection: Connection, now: datetime) -> bo
     """Return whether it is this row's turn; if not, it waits and says why. To be called with the connection locked."""
     way, line = turns.way(connection, now), turns.line(connection.pk, now)
     place = line.index(generation.pk) if generation.pk in line else 0
-    others = [pk for pk in line if pk != generation.pk]
-    if place >= way.free or (way.trial and not health.take_trial(connection_id=connection.pk, now=now)):
-        _wait(generation, turns.words(way, place), turns.due_again(way, now))
-        turns.wake_first(others[: way.free])
-        return False
-    # One wake-up brings the next, until all free places are taken.
-    turns.wake_first(others[: way.free - 1])
-    return True
+    goes = place < way.free and not (way.trial and not health.take_trial(connection_id=connection.pk, now=now))
+    if not goes:
+        _wait(generation, turns.words(way, place), turns.due_again(way, now, place))
+    if way.free - goes > 0 and len(line) > goes:
+        turns.call(connection.pk)
+    return goes
 
 
 def _wait(generation: Generation, why: str, until: datetime) -> None:
@@ -113,24 +161,17 @@ def _wait(generation: Generation, why: str, until: datetime) -> None:
 def _waited_too_long(generation: Generation, now: datetime) -> bool:
     """Return whether nobody could send it for a day; an admin who puts a row back or moves it to another model gives it
     another one."""
-    if not turns.overdue(generation, now):
+    limit = turns.deadline(now)
+    if generation.created_at >= limit:
         return False
     put_back = Q(source=State.NEEDS_DECISION.value, target=State.QUEUED.value) | Q(kind=SWITCH)
-    return not generation.events.filter(put_back, at__gte=now - scaled(QUEUE_DEADLINE)).exists()
-
-
-def _closed(generation: Generation) -> str:
-    """Return why nothing goes out to its model at all, or the empty string; with the connection's row locked."""
-    # Read only now, behind the turnstile: a model that was retired a moment ago sends nothing any more.
-    model = generation.model
-    if model.stage is Lifecycle.RETIRED:
-        return f"{model.label} has ended. An admin decides what becomes of this video; its credits stay reserved."
-    return "" if model.takes_new else f"{model.label} is paused. The video waits; nothing is lost."
+    return not generation.events.filter(put_back, at__gte=limit).exists()
 
 
 def _shut(generation: Generation, connection: Connection, now: datetime) -> str:
     """Return why nothing goes out to its model or connection for now, or the empty string; with the latter locked."""
-    return _closed(generation) or (turns.way(connection, now).why if connection.is_shut else "")
+    # Read only now, behind the turnstile: a model that was retired a moment ago sends nothing any more.
+    return turns.closed(generation.model) or (turns.way(connection, now).why if connection.is_shut else "")
 
 
 def _what_it_names(generation: Generation, connection: Connection, now: datetime) -> dict[str, str] | None:
@@ -207,7 +248,7 @@ def _reclaim(generation: Generation, now: datetime) -> Claim | None:
 @transaction.atomic
 def cross(held: Claim) -> bool:
     """Cross the point of no return: SENDING is committed before a byte leaves; only the holder of the fence may."""
-    now = timezone.now()
+    now = clock.now()
     rows = Generation.objects.filter(
         pk=held.generation.pk, state=State.SUBMITTING.value, fence=held.generation.fence, held_until__gt=now
     )

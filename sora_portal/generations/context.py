@@ -5,9 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from sora_portal import clock
 from sora_portal.accounts.models import User
 from sora_portal.catalog.models import Connection
 from sora_portal.credits import queries as credits
@@ -35,7 +35,7 @@ def means(request: HttpRequest) -> credits.Means:
     assert isinstance(user, User)
     kept: credits.Means | None = getattr(request, "means", None)
     if kept is None:
-        kept = request.means = credits.means_of(user, None, timezone.now())  # type: ignore[attr-defined]
+        kept = request.means = credits.means_of(user, None, clock.now())  # type: ignore[attr-defined]
     return kept
 
 

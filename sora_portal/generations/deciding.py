@@ -12,21 +12,22 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
-from django.utils import timezone
 
+from sora_portal import clock
 from sora_portal.accounts.models import User
 from sora_portal.accounts.policies import require_admin
 from sora_portal.credits.domain import REASON_MIN
-from sora_portal.generations import binding, late
+from sora_portal.generations import binding, late, turns
 from sora_portal.generations.answering import accept
 from sora_portal.generations.callbacks import ask
 from sora_portal.generations.domain import IN_DOUBT, LIVE_PHASES, MOVE, WRITE_OFF_AFTER, BoundBy, Phase, State
 from sora_portal.generations.models import Answer, Attempt, Event, Generation
 from sora_portal.generations.transitions import Lost, move, shift
-from sora_portal.generations.wake import FETCH, SUBMIT, wake
+from sora_portal.generations.wake import FETCH, wake
 from sora_portal.generations.watching import FRESH, record
 from sora_portal.pace import scaled
 from sora_portal.refusals import Refused
+from sora_portal.uptime.counted import ago
 from sora_portal.web.text import seen, stripped
 
 REASON_MAX = 250
@@ -133,7 +134,7 @@ def write_off_overdue(generation_id: int, now: datetime) -> bool:
     Not one for which a task was named, in its answer or by a callback, though nobody could say that it is its own.
     Harmless at any time and in any state.
     """
-    limit = now - scaled(WRITE_OFF_AFTER)
+    limit = ago(scaled(WRITE_OFF_AFTER), now)
     unknown = Attempt.objects.filter(phase=Phase.UNKNOWN.value, sending_at__lt=limit)
     found = unknown.filter(generation_id=generation_id).select_related("generation").first()
     if found is None or binding.leads(found).exists():
@@ -174,7 +175,7 @@ def enter_task_id(*, by: User, generation: Generation, task_id: str) -> State:
         raise VendorAway(f"{label} cannot be asked right now, so nothing was changed. Try again in a few minutes.")
     if not job.found:
         raise NoSuchTask(f"{label} does not know this task, so nothing was changed. Look at the id once more.")
-    now = timezone.now()
+    now = clock.now()
     with _turn(generation, IN_DOUBT) as (row, fresh):
         if fresh is None or (fresh.pk, fresh.phase) != (attempt.pk, Phase.UNKNOWN):
             raise Lost(f"{attempt} is {fresh} by now")
@@ -250,4 +251,4 @@ def put_back(*, by: User, generation: Generation, now: datetime) -> None:
         }
         text = "Put back in the queue"
         move(row, State.QUEUED, now=now, by=by, due_at=now, held_until=now, text=text, **values)
-        wake(SUBMIT, row.pk)
+        turns.call(row.connection_id)

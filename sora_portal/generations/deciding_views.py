@@ -8,10 +8,10 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from sora_portal import clock
 from sora_portal.accounts.http import Request
 from sora_portal.accounts.policies import require_admin
 from sora_portal.generations import deciding
@@ -94,7 +94,7 @@ def write_off(request: Request, public_id: str) -> HttpResponse:
         return card(request, generation, form, status=422)
     reason = form.cleaned_data["reason"]
     try:
-        deciding.write_off(by=request.user, generation=generation, reason=reason, now=timezone.now())
+        deciding.write_off(by=request.user, generation=generation, reason=reason, now=clock.now())
     except Refused as refusal:
         return refused(request, generation, refusal, form)
     return done(request, generation, f"Written off; {credits_text(generation.hold.amount)} credits are back")
@@ -125,7 +125,7 @@ def again(request: Request, public_id: str) -> HttpResponse:
         return card(request, generation, status=422, trouble="Choose one of the decisions.")
     act, word = AGAIN[Way(wanted)]
     try:
-        act(by=request.user, generation=generation, now=timezone.now())
+        act(by=request.user, generation=generation, now=clock.now())
     except Refused as refusal:
         return refused(request, generation, refusal)
     return done(request, generation, word)

@@ -159,6 +159,7 @@ ON_CREATE: Mapping[Verdict, CreateOutcome] = {
 # Intervals of the lifecycle, in seconds before SORA_PORTAL_TIME_SCALE.
 LEASE = 75.0  # longer than a create call may take, or a slow vendor would look like a dead worker
 WAIT = 10.0  # until a row that waits for a free place or a paused connection looks again
+WAIT_EACH = 0.02  # and for each video that goes before it: whoever stands far behind is told less often
 SEND_WINDOW = 5.0  # from SENDING committed to the first byte; later than this nobody may send
 UNKNOWN_GRACE = 600.0
 WRITE_OFF_AFTER = 72 * 3600.0  # no vendor takes that long: whatever was lost then is not coming back by itself
@@ -246,16 +247,21 @@ def ended_sentence(kind: ErrorKind, *, code: str = "", message: str = "") -> str
     return ENDED.get(kind) or SENTENCES[kind]
 
 
-def in_turn(waiting: Iterable[tuple[int, int]], busy: Mapping[int, int]) -> list[int]:
+def in_turn(
+    waiting: Iterable[tuple[int, int]], busy: Mapping[int, int], served: Mapping[int, int] | None = None
+) -> list[int]:
     """Return the rows in the order in which they may go out: round the members, whoever has least under way first.
 
-    `waiting` are pairs of row and member, longest waiting first; `busy` says how many videos each member has under way.
-    Beside a member with two queued videos, one with a hundred takes every second place and not the first hundred.
+    `waiting` are pairs of row and member, longest waiting first; `busy` says how many videos each member has under way;
+    `served` grows with each video that was sent: of two members who have as many under way, the one who was served
+    longest ago goes first, or else the one who waits longest.
+    Beside a member with two queued videos, one with a hundred takes every second place and not the first hundred, even
+    where there is one place only.
     """
     ahead = Counter(busy)
-    ranks: list[tuple[int, int]] = []
+    ranks: list[tuple[tuple[int, int], int]] = []
     for row, member in waiting:
-        ranks.append((ahead[member], row))
+        ranks.append(((ahead[member], (served or {}).get(member, 0)), row))
         ahead[member] += 1
     return [row for _, row in sorted(ranks, key=lambda rank: rank[0])]
 

@@ -5,8 +5,8 @@ it is written after the row says what became of it, and trouble with it is only 
 import logging
 
 from django.db import DatabaseError
-from django.utils import timezone
 
+from sora_portal import clock
 from sora_portal.generations.models import Answer, Attempt
 from sora_portal.providers.addresses import DOCUMENTED
 from sora_portal.providers.base import Created, Job, JobState, NoReply, Reply, Verdict
@@ -35,7 +35,7 @@ def keep_query(attempt: Attempt, answer: Reply | NoReply, job: Job) -> None:
 
 def _keep(attempt: Attempt, operation: str, answer: Reply | NoReply, kind: str) -> None:
     said = transcript(answer, attempt.connection.key)
-    values = {"at": timezone.now(), "status": said.status, "kind": kind, "text": said.text}
+    values = {"at": clock.now(), "status": said.status, "kind": kind, "text": said.text}
     try:
         Answer.objects.update_or_create(
             attempt=attempt, operation=operation, defaults={**values, "connection": attempt.connection}

@@ -29,6 +29,7 @@ from sora_portal.generations.vendor_news import resting_until
 from sora_portal.generations.wake import RECOVER, wake
 from sora_portal.installation import safe_mode
 from sora_portal.pace import scaled
+from sora_portal.uptime.counted import ago
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ def claim(attempt_id: int, now: datetime) -> LateTask | None:
     lost = row.lost_leases + 1 if row.busy else 0
     if generation.has_a_file:
         _close(row, "the video has its file")
-    elif row.ends_at <= now or lost >= LOST_LEASES_LIMIT:
+    elif row.ends_at - scaled(LATE_WATCH) <= ago(scaled(LATE_WATCH), now) or lost >= LOST_LEASES_LIMIT:
         why = f"{lost} workers died over it" if lost >= LOST_LEASES_LIMIT else "it was watched long enough"
         _give_up(generation, row, why, now)
     elif generation.is_live:

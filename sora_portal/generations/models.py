@@ -135,8 +135,9 @@ class Generation(models.Model):
             models.Index(fields=["project", "changed"], name="generations_project_feed"),
             models.Index(fields=["author", "-id"], name="generations_author_page"),
             models.Index(fields=["project", "state", "-id"], name="generations_state_page"),
-            # Whole and not partial: SQLite uses a partial one only where the query repeats its condition.
-            models.Index(fields=["connection", "state"], name="generations_at_connection"),
+            # Whole and not partial: SQLite uses a partial one only where the query repeats its condition. By author,
+            # so that whose turn it is costs as much with ten waiting as with ten thousand.
+            models.Index(fields=["connection", "state", "author", "id"], name="generations_waiting"),
         ]
 
     def __str__(self) -> str:
@@ -225,6 +226,30 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.generation_id}/{self.number}"
+
+
+class Line(models.Model):
+    """The videos that wait for a connection: `called_at` says when a worker was called to it that has not come yet."""
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, primary_key=True, related_name="line")
+    called_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"line at {self.connection_id}"
+
+
+class Served(models.Model):
+    """Whose turn it was last at a connection: `last` is the newest attempt of this author there, and only grows."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    last = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "author"], name="generations_served_once")]
+
+    def __str__(self) -> str:
+        return f"{self.author_id} at {self.connection_id}: {self.last}"
 
 
 class LateTask(models.Model):
@@ -373,12 +398,12 @@ class ProjectFeed(models.Model):
 
 
 class Baton(models.Model):
-    """A place for one hot sweeper: who holds it and when they last showed life."""
+    """A place for one hot sweeper: who holds it, and their signs of life, counted."""
 
     slot = models.PositiveSmallIntegerField(primary_key=True)
     holder = models.CharField(max_length=32, blank=True)
+    beats = models.PositiveBigIntegerField(default=0)
     beat_at = models.DateTimeField(null=True)
-    asked_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"slot {self.slot}"

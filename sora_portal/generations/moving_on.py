@@ -20,11 +20,11 @@ from sora_portal.accounts.policies import require_admin
 from sora_portal.catalog.domain import Spec
 from sora_portal.catalog.models import Connection, Lifecycle, VideoModel
 from sora_portal.credits.refusals import OverBudget
+from sora_portal.generations import turns
 from sora_portal.generations.domain import State
 from sora_portal.generations.fitting import Fit, fit
 from sora_portal.generations.models import Generation
 from sora_portal.generations.transitions import move, switch
-from sora_portal.generations.wake import SUBMIT, wake
 from sora_portal.providers.base import ErrorKind
 from sora_portal.references import using
 from sora_portal.refusals import Refused
@@ -186,7 +186,7 @@ def _move(row: Generation, onto: VideoModel, rules: Spec, by: User, now: datetim
         switch(row, onto, choices=fitting.choices, price=fitting.price, now=now, by=by, text=text)
     except OverBudget as over:
         return f"With {onto.label} it costs {credits_text(fitting.price)} credits. {over}"
-    wake(SUBMIT, row.pk)
+    turns.call(onto.connection_id)
     return ""
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from django.urls import reverse
-from django.utils import timezone
 
+from sora_portal import clock
 from sora_portal.accounts.models import User
 from sora_portal.catalog.models import Connection, Lifecycle
 from sora_portal.catalog.queries import balance_text
@@ -38,6 +38,9 @@ def notices(user: User, projects: list[int] | None, every: Sequence[Connection])
 def _for_admins(connections: list[Connection]) -> Iterator[Line]:
     """Yield what has to be mended at a vendor, or decided on the board."""
     board = reverse("board:show")
+    if jumped := clock.jump():
+        text = f"This machine's clock is {jumped.words} the portal's time. Nothing is written off because of it."
+        yield _line(text, "triangle-alert", reverse("operations:reconciliation"), "Look at it")
     for row in connections:
         if row.latched:
             yield _line(f"{row.label} is paused: {row.pause_reason}", "plug", board, "Open Providers")
@@ -50,7 +53,7 @@ def _for_admins(connections: list[Connection]) -> Iterator[Line]:
         else:
             url = reverse("board:waiting_model", args=[model.slug])
             yield _line(f"{model} has ended, and videos still wait for it.", "hourglass", url, "Decide")
-    for text in holdups.sentences(timezone.now()):
+    for text in holdups.sentences(clock.now()):
         yield _line(text, "hourglass", board, "Open Providers")
 
 

@@ -59,7 +59,7 @@ def settle(probe: Probe, job: Job, now: datetime) -> None:
     if job.usable:
         health.answered(connection_id=connection_id, operation=Operation.QUERY, now=now)
         health.half_open(connection_id=connection_id)
-        turns.call_next(connection_id)
+        turns.call(connection_id)
         return
     for operation in probe.operations:
         if operation is Operation.CREATE or not is_broken(job):

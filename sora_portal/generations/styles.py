@@ -12,10 +12,10 @@ from django.db.models import QuerySet
 
 from sora_portal.catalog import actions as catalog
 from sora_portal.catalog.models import Connection
+from sora_portal.generations import turns
 from sora_portal.generations.domain import State
 from sora_portal.generations.models import Attempt, Generation
 from sora_portal.generations.transitions import move
-from sora_portal.generations.wake import SUBMIT, wake
 from sora_portal.providers.base import Created, ErrorKind, Verdict
 from sora_portal.providers.registry import provider
 
@@ -55,7 +55,7 @@ def rewrite(*, generation: Generation, created: Created, now: datetime) -> None:
         waiting_for="",
         failure_text="",
     )
-    wake(SUBMIT, generation.pk)
+    turns.call(generation.connection_id)
 
 
 def style_of(generation: Generation, connection: Connection) -> str:

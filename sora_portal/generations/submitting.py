@@ -8,21 +8,24 @@ worker knows what may have happened.
 
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+from django.db import connections
 from django.urls import reverse
-from django.utils import timezone
 
-from sora_portal import failpoints
+from sora_portal import clock, failpoints
+from sora_portal.catalog.models import Connection
 from sora_portal.catalog.reach import callback_origin
-from sora_portal.generations import journaling, spool
+from sora_portal.generations import journaling, spool, turns
 from sora_portal.generations.answering import record_created
-from sora_portal.generations.claiming import Claim, claim, cross
+from sora_portal.generations.claiming import Claim, claim, claim_next, cross
 from sora_portal.generations.domain import SEND_WINDOW
 from sora_portal.generations.keeping import keep_create
 from sora_portal.generations.models import Attempt
 from sora_portal.generations.restored import looking
 from sora_portal.generations.transitions import Lost
 from sora_portal.generations.vendor_news import note_create
+from sora_portal.heartbeat import beat
 from sora_portal.providers import http
 from sora_portal.providers.base import Call, CreateRequest, Endpoint
 from sora_portal.providers.registry import provider
@@ -31,6 +34,10 @@ log = logging.getLogger(__name__)
 
 # A vendor that takes longer than this to say "accepted" has most likely accepted; the answer stays unknown.
 CREATE_TIMEOUT = 60.0
+# How many creates one worker has under way at once. As many are in doubt when it is killed, so few.
+LANES = 6
+# Seconds after which a worker leaves the rest to the next one, so that other work gets its turn.
+SHIFT = 10.0
 
 
 def submit_step(generation_id: int) -> None:
@@ -38,20 +45,72 @@ def submit_step(generation_id: int) -> None:
 
     Nothing in safe mode. Raises OSError, with nothing claimed, while the disk takes no receipts.
     """
-    if looking.closed(timezone.now()):
+    if looking.closed(clock.now()):
         return
     spool.check()
     try:
-        held = claim(generation_id, timezone.now())
-        if held is None:
-            return
-        failpoints.reach("claimed")
-        # Whatever can go wrong with the words of the request does so before the point of no return.
-        call = _call(held)
-        if cross(held):
-            _send(held, call)
+        held = claim(generation_id, clock.now())
+        if held is not None:
+            _step(held)
     except Lost as lost:
         log.info("nothing to submit: %s", lost)
+
+
+def fill_step(connection_id: int) -> None:
+    """Send whoever is next in turn at a connection, for as long as it takes more; several at once where it does.
+
+    Nothing in safe mode. Raises OSError, with nothing claimed, while the disk takes no receipts.
+    """
+    turns.came(connection_id)
+    if looking.closed(clock.now()):
+        return
+    spool.check()
+    end = time.monotonic() + SHIFT
+    connection = Connection.objects.get(pk=connection_id)
+    free = turns.way(connection, clock.now()).free
+    if free > LANES:
+        turns.call(connection_id)
+    lanes = min(LANES, free)
+    if lanes > 1:
+        with ThreadPoolExecutor(lanes - 1, thread_name_prefix="send") as pool:
+            for _ in range(lanes - 1):
+                pool.submit(_lane_of_its_own, connection_id, end)
+            _lane(connection_id, end)
+    elif lanes:
+        _lane(connection_id, end)
+
+
+def _lane(connection_id: int, end: float) -> None:
+    """Send one after the other until nobody may go, or until `end` (monotonic): then another worker is called."""
+    while time.monotonic() < end:
+        turn = claim_next(connection_id, clock.now())
+        if turn is None:
+            return
+        beat()
+        try:
+            if turn.claim is not None:
+                _step(turn.claim)
+        except Lost as lost:
+            log.info("nothing to submit: %s", lost)
+    turns.call(connection_id)
+
+
+def _lane_of_its_own(connection_id: int, end: float) -> None:
+    try:
+        _lane(connection_id, end)
+    except Exception:
+        log.exception("a lane to connection %s ended; what waits is sent by another", connection_id)
+    finally:
+        connections.close_all()
+
+
+def _step(held: Claim) -> None:
+    """Send what was claimed, once. Raises Lost."""
+    failpoints.reach("claimed")
+    # Whatever can go wrong with the words of the request does so before the point of no return.
+    call = _call(held)
+    if cross(held):
+        _send(held, call)
 
 
 def endpoint_of(attempt: Attempt) -> Endpoint:
@@ -86,19 +145,19 @@ def _send(held: Claim, call: Call) -> None:
     """Make the one call, unless this process slept since it was allowed to; then record what came of it."""
     attempt = held.attempt
     failpoints.reach("sending")
-    if not journaling.begin(held, timezone.now()):
+    if not journaling.begin(held, clock.now()):
         return
     # A process that was frozen since it was allowed to send may have lost its lease: then not a byte may leave.
-    slept = (timezone.now() - (attempt.sending_at or timezone.now())).total_seconds()
+    slept = (clock.now() - (attempt.sending_at or clock.now())).total_seconds()
     answer = http.send(call, timeout=CREATE_TIMEOUT, first_byte_by=time.monotonic() + SEND_WINDOW - slept)
     failpoints.reach("answer-unread")
     created = provider(attempt.connection.vendor).read_create(answer, call)
     if created.task_id or created.named:
         _keep_receipt(spool.Receipt(attempt.pk, created.task_id, created.named))
-    journaling.learn(held, created, timezone.now())
+    journaling.learn(held, created, clock.now())
     failpoints.reach("receipt-written")
     # Before the row moves: what waits behind it is woken then, and must find the breaker as this answer left it.
-    note_create(attempt, created, timezone.now())
+    note_create(attempt, created, clock.now())
     record_created(attempt_id=attempt.pk, created=created)
     failpoints.reach("answer-recorded")
     spool.discard(attempt.pk)

@@ -16,11 +16,13 @@ from functools import partial
 from typing import TypeVar
 
 from django.db import DatabaseError, connections
-from django.utils import timezone
 
+from sora_portal import clock
 from sora_portal.catalog import health
 from sora_portal.catalog.models import Connection
+from sora_portal.generations import turns
 from sora_portal.generations.answering import import_receipts
+from sora_portal.generations.bringing_back import bring_back
 from sora_portal.generations.callbacks import prune
 from sora_portal.generations.diary import Diary
 from sora_portal.generations.keeping import keep_query
@@ -36,6 +38,7 @@ from sora_portal.installation import safe_mode
 from sora_portal.providers.base import Job
 from sora_portal.providers.http import Pool
 from sora_portal.providers.registry import provider
+from sora_portal.uptime.counted import Keeper
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -50,7 +53,7 @@ DRAIN = 5.0  # for the looks under way at the end of a slice; whoever waits long
 def _rests() -> bool:
     """Return whether the portal is in safe mode: then nothing is asked or woken, and what waits says so."""
     try:
-        rests = looking.closed(timezone.now())
+        rests = looking.closed(clock.now())
     except OSError:
         log.exception("the send journal cannot be read, so nothing is done")
         return True
@@ -77,6 +80,7 @@ class Sweeper:
         self._running: dict[asyncio.Task[None], int] = {}
         self._lines: dict[int, Lines] = {}
         self._tally = Tally()
+        self._at_work = Keeper()
         self._quiet: Collection[int] = ()
 
     def run(self, seconds: float, keep_going: Callable[[], bool] = lambda: True) -> None:
@@ -90,7 +94,7 @@ class Sweeper:
     async def _loop(self, seconds: float, keep_going: Callable[[], bool]) -> None:
         end = time.monotonic() + seconds
         spool_at = 0.0
-        self._quiet = quiet(await self._in_database(health.unwell), timezone.now())
+        self._quiet = quiet(await self._in_database(health.unwell), clock.now())
         heir = asyncio.create_task(self._inherit())
         try:
             while time.monotonic() < end:
@@ -102,26 +106,36 @@ class Sweeper:
                     await asyncio.sleep(TICK)
                     continue
                 # First of all: the looks that are due soonest wait for it.
-                self._make(await self._in_database(lambda: lease(timezone.now(), TICK, self._quiet)))
+                self._make(await self._in_database(lambda: lease(clock.now(), TICK, self._quiet)))
                 self._try(await self._in_database(self._news))
-                await self._in_database(lambda: wake_inbox(timezone.now()))
-                await self._in_database(lambda: wake_late(timezone.now()))
+                await self._in_database(self._keep_time)
+                await self._in_database(lambda: turns.call_where_free(clock.now()))
+                await self._in_database(lambda: wake_inbox(clock.now()))
+                await self._in_database(lambda: wake_late(clock.now()))
                 if began >= spool_at:
                     spool_at = began + SPOOL_EVERY
                     await self._in_database(import_receipts)
-                    await self._in_database(lambda: prune(timezone.now()))
+                    await self._in_database(lambda: prune(clock.now()))
+                    await self._in_database(lambda: bring_back(clock.now()))
                 await asyncio.sleep(max(0.0, TICK - (time.monotonic() - began)))
             heir.cancel()
             await self._drain(keep_going)
-            await self._in_database(lambda: self._tally.write(timezone.now()))
+            await self._in_database(lambda: self._tally.write(clock.now()))
         finally:
             heir.cancel()
             for lines in self._lines.values():
                 await lines.pool.aclose()
 
+    def _keep_time(self) -> None:
+        """Note that the portal is at work, and mend what a clock that was wrong left behind."""
+        clock.settle()
+        now = clock.now()
+        if self._at_work(now):
+            bring_back(now)
+
     def _news(self) -> list[Probe]:
         """Write down what the vendors' answers said of them; return the queries that test who was unwell."""
-        now = timezone.now()
+        now = clock.now()
         self._tally.write(now)
         unwell = health.unwell()
         self._quiet = quiet(unwell, now)
@@ -153,7 +167,7 @@ class Sweeper:
             try:
                 if left := left + self._diary.inherit():
                     log.warning("making %d looks that a killed sweeper left behind", len(left))
-                    self._make(await self._in_database(partial(again, left, timezone.now())))
+                    self._make(await self._in_database(partial(again, left, clock.now())))
                     left = []
             except (OSError, DatabaseError):
                 log.exception("what a killed sweeper left behind could not be read")
@@ -183,11 +197,11 @@ class Sweeper:
 
     async def _look(self, look: Look) -> None:
         """Make one status query at its time; hand what changes anything to the database thread."""
-        await asyncio.sleep(max(0.0, (look.at - timezone.now()).total_seconds()))
+        await asyncio.sleep(max(0.0, (look.at - clock.now()).total_seconds()))
         if safe_mode.holds():
             return
         if self._on_look:
-            self._on_look(look, (timezone.now() - look.at).total_seconds())
+            self._on_look(look, (clock.now() - look.at).total_seconds())
         attempt = look.attempt
         try:
             adapter = provider(attempt.connection.vendor)
@@ -196,10 +210,10 @@ class Sweeper:
             async with lines.free:
                 if attempt.connection_id in self._quiet:
                     return
-                began = timezone.now()
+                began = clock.now()
                 answer = await lines.pool.send(call)
                 job: Job = adapter.read_status(answer)
-            now = timezone.now()
+            now = clock.now()
             self._tally.note(attempt, job, began_at=began, now=now)
             if says_something(attempt, attempt.generation, job, now):
                 await self._in_database(lambda: record(attempt_id=attempt.pk, job=job, now=now))
@@ -213,7 +227,7 @@ class Sweeper:
         try:
             answer = await self._to(probe.connection).pool.send(probe.call)
             job = provider(probe.connection.vendor).read_status(answer)
-            await self._in_database(lambda: settle(probe, job, timezone.now()))
+            await self._in_database(lambda: settle(probe, job, clock.now()))
         except Exception:
             # The next try is planned already.
             log.exception("asking whether %s works again failed", probe.connection)

@@ -1,14 +1,22 @@
 """What django-q2 calls: ids in, one action, nothing else. Every task may run twice, late, or never."""
 
 from sora_portal.generations import baton, callbacks
-from sora_portal.generations.submitting import submit_step
+from sora_portal.generations.submitting import fill_step, submit_step
 from sora_portal.heartbeat import beat
 from sora_portal.task_queue import task
 
 
 @task
+def fill(connection_id: int) -> None:
+    """Send whoever is next in turn at a connection, as long as it takes more."""
+    beat()
+    fill_step(connection_id)
+    beat()
+
+
+@task
 def submit(generation_id: int) -> None:
-    """Send a queued generation to its vendor."""
+    """Do what one queued or half-sent generation needs now."""
     beat()
     submit_step(generation_id)
     beat()
@@ -26,8 +34,3 @@ def callback(inbox_id: int) -> None:
 def sweep_slice(slot: int, holder: str) -> None:
     """Sweep for one slice and hand on."""
     baton.run_slice(slot, holder)
-
-
-def ensure_sweep() -> None:
-    """Start the sweep where it shows no life."""
-    baton.ensure()

@@ -82,7 +82,7 @@ def move(
     if ended and target is not State.SUCCEEDED:
         _watch_what_was_begun(generation, now)
     if source in turns.IN_FLIGHT and target not in (*turns.IN_FLIGHT, State.QUEUED):
-        turns.call_next(generation.connection_id)
+        turns.call(generation.connection_id)
     feed.publish(generation)
 
 

@@ -1,33 +1,53 @@
 """Who may go out next: how many creates a connection takes now, and whose turn it is among those that wait.
 
-All of it is read from the database, under the connection's row lock where it decides (`claiming.claim`), so it holds
-across processes. What waits is told why; what frees a place wakes the next in turn, and the sweep is the net.
+All of it is read from the database, under the connection's row lock where it decides (`claiming`), so it holds across
+processes. Wake-ups are not the queue: what waits is rows, and a worker that is called to a connection (`call`) sends
+whoever is next in turn for as long as there is a free place. Finding the next costs a step for each member who waits
+and none for each video. What waits is told why; the sweep is the net.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
+from django.db import connection as database
 from django.db import transaction
-from django.db.models import Count, Q
-from django.utils import timezone
+from django.db.models import Count, OuterRef, Q, Subquery
+from django_q.tasks import async_task
 
+from sora_portal import clock, failpoints
+from sora_portal.accounts.models import User
+from sora_portal.broker import FIRST
 from sora_portal.catalog import health
 from sora_portal.catalog.breakers import Operation, Position
-from sora_portal.catalog.models import Connection, VideoModel
+from sora_portal.catalog.models import Connection, Lifecycle, VideoModel
 from sora_portal.generations import feed
-from sora_portal.generations.domain import QUEUE_DEADLINE, RATE_WINDOW, WAIT, State, in_turn, place_words
-from sora_portal.generations.models import Attempt, Generation
-from sora_portal.generations.wake import SUBMIT, wake
+from sora_portal.generations.domain import QUEUE_DEADLINE, RATE_WINDOW, WAIT, WAIT_EACH, State, in_turn, place_words
+from sora_portal.generations.models import Attempt, Generation, GenerationQuerySet, Line, Served
+from sora_portal.generations.wake import FILL
 from sora_portal.pace import scaled
+from sora_portal.uptime.counted import ago
 
 log = logging.getLogger(__name__)
 
 IN_FLIGHT = [State.SUBMITTING.value, State.UNCONFIRMED.value, State.RUNNING.value]
 # Rows that are told a new reason in one go; the others hear it when they are due next.
 TOLD_AT_ONCE = 50
+# A worker that was called and has not come for so long may have died on the way.
+CALL_LOST = timedelta(seconds=5)
+# The members who wait at a connection, one step in the index for each, however many videos each of them has there.
+MEMBERS = """
+    WITH RECURSIVE member(id) AS (
+        SELECT MIN(author_id) FROM generations_generation WHERE connection_id = %s AND state = 'queued'
+        UNION ALL
+        SELECT (SELECT MIN(author_id) FROM generations_generation
+                WHERE connection_id = %s AND state = 'queued' AND author_id > member.id)
+        FROM member WHERE member.id IS NOT NULL
+    ) SELECT id FROM member WHERE id IS NOT NULL
+"""
 
 
 @dataclass(frozen=True)
@@ -66,7 +86,8 @@ def way(connection: Connection, now: datetime) -> Way:
     if free <= 0:
         return Way(0, f"Waiting for a free place at {connection.label}.", crowded=True)
     window = scaled(RATE_WINDOW * connection.pace)
-    sent = Attempt.objects.filter(connection=connection, prepared_at__gt=now - window).order_by("prepared_at")
+    sent = Attempt.objects.filter(connection=connection, prepared_at__gt=now - window, prepared_at__lte=now + window)
+    sent = sent.order_by("prepared_at")
     recent = list(sent.values_list("prepared_at", flat=True)[: connection.max_creates])
     rate = connection.max_creates - len(recent)
     if rate <= 0:
@@ -77,21 +98,59 @@ def way(connection: Connection, now: datetime) -> Way:
     return Way(min(free, rate), f"Waiting for a free place at {connection.label}.", crowded=True)
 
 
-def line(connection_id: int, now: datetime) -> list[int]:
-    """Return the queued rows of a connection that only wait for a place, in their turn."""
+def closed(model: VideoModel) -> str:
+    """Return why nothing goes out to a model at all, or the empty string."""
+    if model.stage is Lifecycle.RETIRED:
+        return f"{model.label} has ended. An admin decides what becomes of this video; its credits stay reserved."
+    return "" if model.takes_new else f"{model.label} is paused. The video waits; nothing is lost."
+
+
+def _in_line(connection_id: int, now: datetime) -> GenerationQuerySet:
+    """Return the queued rows of a connection that only wait for a place."""
     rows = Generation.objects.filter(connection_id=connection_id, state=State.QUEUED.value)
-    rows = rows.filter(Q(held_until=None) | Q(held_until__lte=now), model__in=VideoModel.objects.offered().values("pk"))
-    waiting = list(rows.order_by("id").values_list("pk", "author_id"))
+    return rows.filter(Q(held_until=None) | Q(held_until__lte=now), model__in=VideoModel.objects.offered().values("pk"))
+
+
+def _shares(connection_id: int) -> tuple[Counter[int], dict[int, int]]:
+    """Return by member how many videos they have under way at a connection, and when they were served last there."""
+    under_way = Generation.objects.filter(connection_id=connection_id, state__in=IN_FLIGHT)
+    busy = Counter(dict(under_way.values_list("author_id").annotate(Count("pk"))))
+    return busy, dict(Served.objects.filter(connection_id=connection_id).values_list("author_id", "last"))
+
+
+def line(connection_id: int, now: datetime) -> list[int]:
+    """Return the queued rows of a connection that only wait for a place, in their turn. For telling them so."""
+    waiting = list(_in_line(connection_id, now).order_by("id").values_list("pk", "author_id"))
     if len(waiting) < 2:
         return [row for row, _ in waiting]
-    under_way = Generation.objects.filter(connection_id=connection_id, state__in=IN_FLIGHT)
-    busy = dict(under_way.values_list("author_id").annotate(Count("pk")))
-    return in_turn(waiting, busy)
+    return in_turn(waiting, *_shares(connection_id))
 
 
-def overdue(row: Generation, now: datetime) -> bool:
-    """Return whether the row was submitted longer ago than anything may wait in the queue."""
-    return row.created_at < now - scaled(QUEUE_DEADLINE)
+def first(connection_id: int, now: datetime, passed: Collection[int] = ()) -> int | None:
+    """Return the row whose turn it is at a connection: the first of `line`, but for those `passed`; None for none."""
+    with database.cursor() as cursor:
+        cursor.execute(MEMBERS, [connection_id, connection_id])
+        members = [row[0] for row in cursor.fetchall()]
+    if not members:
+        return None
+    mine = _in_line(connection_id, now).filter(author=OuterRef("pk")).exclude(pk__in=passed).order_by("id")
+    heads = User.objects.filter(pk__in=members).annotate(head=Subquery(mine.values("pk")[:1])).order_by()
+    waiting = sorted((head, member) for member, head in heads.values_list("pk", "head") if head is not None)
+    if len(waiting) < 2:
+        return waiting[0][0] if waiting else None
+    return in_turn(waiting, *_shares(connection_id))[0]
+
+
+def served(attempt: Attempt, author_id: int) -> None:
+    """Note whose turn it was. To be called with the connection locked."""
+    values = {"connection_id": attempt.connection_id, "author_id": author_id}
+    if not Served.objects.filter(**values).update(last=attempt.pk):
+        Served.objects.create(**values, last=attempt.pk)
+
+
+def deadline(now: datetime) -> datetime:
+    """Return before when a video must have been submitted to have waited too long."""
+    return ago(scaled(QUEUE_DEADLINE), now)
 
 
 def words(way: Way, ahead: int) -> str:
@@ -99,64 +158,83 @@ def words(way: Way, ahead: int) -> str:
     return f"{way.why} {place_words(ahead)}" if way.crowded else way.why
 
 
-def due_again(way: Way, now: datetime) -> datetime:
-    """Return when a row that waits for `way` is looked at again if nobody wakes it before."""
-    return min(now + scaled(WAIT), way.again_at or now + scaled(WAIT))
+def due_again(way: Way, now: datetime, ahead: int) -> datetime:
+    """Return when a row with `ahead` others before it hears again how things stand; its turn comes without that."""
+    # In steps, so that a thousand rows share few moments.
+    later = now + scaled(WAIT + WAIT_EACH * (ahead - ahead % TOLD_AT_ONCE))
+    return min(later, way.again_at) if way.again_at and ahead < TOLD_AT_ONCE else later
 
 
-def call_next(connection_id: int) -> None:
-    """Wake the next in turn once the current transaction is committed: a place has become free, or a way has opened."""
-    transaction.on_commit(partial(_call_next, connection_id))
+def call(connection_id: int) -> None:
+    """Call a worker to a connection once the current transaction is committed; harmless when done twice or never.
 
-
-def _call_next(connection_id: int) -> None:
-    """Wake whoever was told to wait and is first in line; trouble here is nobody's error, the sweep wakes them too."""
-    try:
-        told = Generation.objects.filter(connection_id=connection_id, state=State.QUEUED.value).exclude(waiting_for="")
-        if told.exists():
-            wake_first(line(connection_id, timezone.now()))
-    except Exception:
-        log.exception("the next in turn at connection %s was not woken; the sweep does it", connection_id)
-
-
-def wake_first(rows: list[int]) -> None:
-    """Wake the first of `rows` if it was told to wait; one that was not has a wake-up of its own under way."""
-    if rows and Generation.objects.filter(pk=rows[0]).exclude(waiting_for="").exists():
-        wake(SUBMIT, rows[0])
-
-
-def choose(waiting: Collection[Generation], now: datetime) -> list[int]:
-    """Return those of the due queued rows whose turn it is; tell the others why they wait and when they are due again.
-
-    For the sweep, outside any transaction: without it every waiting row would wake a worker every few seconds.
+    Called whenever something may go out: a video is new, a place has become free, or a way has opened.
     """
-    chosen: list[int] = []
+    transaction.on_commit(partial(_call, connection_id))
+
+
+def _call(connection_id: int) -> None:
+    """Queue a call unless one is on its way already. Trouble here is nobody's error: the sweep calls as well."""
+    try:
+        failpoints.reach("wake-up")
+        now = clock.now()
+        rows = Line.objects.filter(pk=connection_id)
+        rows = rows.filter(Q(called_at=None) | Q(called_at__lt=now - CALL_LOST) | Q(called_at__gt=now + CALL_LOST))
+        if not rows.exists():
+            _, is_new = Line.objects.get_or_create(connection_id=connection_id)
+            if not is_new:
+                return
+        if rows.update(called_at=now):
+            async_task(FILL, connection_id, cluster=FIRST)
+    except Exception:
+        log.exception("no worker was called to connection %s; the sweep does it", connection_id)
+
+
+def came(connection_id: int) -> None:
+    """Note that a worker that was called is there: whatever happens from now on needs another call."""
+    Line.objects.filter(pk=connection_id, called_at__isnull=False).update(called_at=None)
+
+
+def call_where_free(now: datetime) -> None:
+    """Call a worker to every connection that takes more and at which a video waits for that. For the sweep."""
+    for connection in Connection.objects.filter(paused_at=None):
+        if first(connection.pk, now) is not None and way(connection, now).free > 0:
+            call(connection.pk)
+
+
+def tell(waiting: Collection[Generation], now: datetime) -> list[int]:
+    """Tell due queued rows why they wait and when they are due again; return those that a worker has to end.
+
+    For the sweep, outside any transaction.
+    """
+    limit = deadline(now)
+    ending = [row.pk for row in waiting if row.cancel_wanted_at or row.created_at < limit]
     by_connection: dict[int, list[int]] = {}
     for row in waiting:
-        if row.cancel_wanted_at or overdue(row, now):
-            chosen.append(row.pk)
-        else:
+        if row.pk not in ending:
             by_connection.setdefault(row.connection_id, []).append(row.pk)
     for connection in Connection.objects.filter(pk__in=by_connection):
-        ours = by_connection[connection.pk]
-        open_way = way(connection, now)
-        places = {pk: place for place, pk in enumerate(line(connection.pk, now))}
-        # Whoever is in no line (a paused model, say) is looked at by a worker, which finds the words for it.
-        turn = [pk for pk in ours if pk not in places or places[pk] < open_way.free]
-        chosen += turn
-        _tell({pk: places[pk] for pk in ours if pk not in turn}, open_way, now)
-    return chosen
+        _tell(by_connection[connection.pk], connection, now)
+    return ending
 
 
-def _tell(places: dict[int, int], open_way: Way, now: datetime) -> None:
-    """Let rows wait, in words: `places` says how many go before each."""
-    rows = Generation.objects.filter(pk__in=places, state=State.QUEUED.value)
-    rows.update(due_at=due_again(open_way, now))
+def _tell(ours: list[int], connection: Connection, now: datetime) -> None:
+    """Let rows of a connection wait, in words; those in no line wait for their model."""
+    open_way = way(connection, now)
+    places = {pk: place for place, pk in enumerate(line(connection.pk, now))}
+    models = {model.pk: model for model in VideoModel.objects.filter(connection=connection)}
+    rows = Generation.objects.filter(pk__in=ours, state=State.QUEUED.value)
     news: list[tuple[Generation, str]] = []
-    for row in rows.order_by("pk").only("project", "waiting_for"):
-        text = words(open_way, places[row.pk])
-        if row.waiting_for != text and len(news) < TOLD_AT_ONCE:
+    later: dict[datetime, list[int]] = {}
+    for row in rows.order_by("pk").only("project", "model", "waiting_for"):
+        place = places.get(row.pk)
+        later.setdefault(due_again(open_way, now, place or 0), []).append(row.pk)
+        text = words(open_way, place) if place is not None else closed(models[row.model_id])
+        # Not those that go out at once.
+        if text and text != row.waiting_for and (place is None or place >= open_way.free) and len(news) < TOLD_AT_ONCE:
             news.append((row, text))
+    for moment, pks in later.items():
+        rows.filter(pk__in=pks).update(due_at=moment)
     if news and open_way.closed:
         log.warning("%d queued videos wait: %s", len(news), open_way.why)
     with transaction.atomic():

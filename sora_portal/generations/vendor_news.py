@@ -138,7 +138,7 @@ class Tally:
 def _write(connection_id: int, count: Count, now: datetime) -> None:
     query = Operation.QUERY
     if count.answered and health.answered(connection_id=connection_id, operation=query, now=now, well=count.well):
-        turns.call_next(connection_id)
+        turns.call(connection_id)
     if count.broken:
         health.failed(
             connection_id=connection_id,

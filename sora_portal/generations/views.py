@@ -6,11 +6,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import ptag
 
+from sora_portal import clock
 from sora_portal.accounts.http import Request
 from sora_portal.catalog.domain import InvalidChoices
 from sora_portal.credits import outlook
@@ -77,7 +77,7 @@ def _list(request: Request) -> dict[str, Any]:
 
 def _money(request: Request) -> dict[str, Any]:
     """Return what the page says about budgets: what is left of each, and the alerts that nobody has put away."""
-    return {"budgets": means(request).budgets, "alerts": outlook.alerts_for(request.user, timezone.now())}
+    return {"budgets": means(request).budgets, "alerts": outlook.alerts_for(request.user, clock.now())}
 
 
 def price_line(request: Request, form: ComposeForm) -> Quote | None:
@@ -89,7 +89,7 @@ def price_line(request: Request, form: ComposeForm) -> Quote | None:
         project=form.chosen_project,
         model=form.video_model,
         choices=form.priced_choices(),
-        now=timezone.now(),
+        now=clock.now(),
     )
 
 
@@ -128,7 +128,7 @@ def submit(request: Request) -> HttpResponse:
             choices=data["choices"],
             submit_key=data["submit_key"] or new_submit_key(),
             quoted_milli=data["quoted"],
-            now=timezone.now(),
+            now=clock.now(),
         )
     except InvalidChoices as problem:
         # It was possible when the form was read, a moment ago: somebody has retired a character since.
@@ -173,7 +173,7 @@ def _submitted(request: Request, submitted: actions.Submitted) -> HttpResponse:
 def cancel(request: Request, public_id: str) -> HttpResponse:
     """Cancel a queued video, or note the wish."""
     generation = get_object_or_404(Generation.objects.visible_to(request.user), public_id=public_id)
-    cancelled = actions.cancel(by=request.user, generation=generation, now=timezone.now())
+    cancelled = actions.cancel(by=request.user, generation=generation, now=clock.now())
     if not request.htmx:
         return redirect("generations:studio")
     fresh = Generation.objects.for_rows().get(pk=generation.pk)
@@ -210,5 +210,5 @@ def callback(request: HttpRequest, token: str) -> HttpResponse:
         body = bodies.read(request, limit=callbacks.BODY_LIMIT)
     except bodies.NotReadable as refusal:
         return HttpResponse(f"{refusal}\n", status=refusal.status, content_type="text/plain")
-    known = callbacks.receive(token=token, body=body, now=timezone.now())
+    known = callbacks.receive(token=token, body=body, now=clock.now())
     return HttpResponse("ok\n" if known else "unknown\n", status=200 if known else 404, content_type="text/plain")

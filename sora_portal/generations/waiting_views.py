@@ -7,9 +7,9 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from sora_portal import clock
 from sora_portal.accounts.http import Request
 from sora_portal.accounts.policies import require_admin
 from sora_portal.catalog import queries
@@ -64,11 +64,11 @@ def _decide(request: Request, place: Place) -> HttpResponse:
 
 
 def _moved(request: Request, place: Place, onto: VideoModel, leftover: Leftover) -> Tally:
-    return moving_on.move_all(by=request.user, place=place, onto=onto, leftover=leftover, now=timezone.now())
+    return moving_on.move_all(by=request.user, place=place, onto=onto, leftover=leftover, now=clock.now())
 
 
 def _released(request: Request, place: Place, reason: str) -> Tally:
-    return moving_on.release_all(by=request.user, place=place, reason=reason, now=timezone.now())
+    return moving_on.release_all(by=request.user, place=place, reason=reason, now=clock.now())
 
 
 def _page(
@@ -92,7 +92,7 @@ def _waiting(place: Place) -> dict[str, Any]:
 
 
 def _previewed(request: Request, place: Place, onto: VideoModel) -> dict[str, Any]:
-    seen: Preview = moving_on.preview(by=request.user, place=place, onto=onto, now=timezone.now())
+    seen: Preview = moving_on.preview(by=request.user, place=place, onto=onto, now=clock.now())
     return {
         "seen": seen,
         "before": credits_text(seen.before),

@@ -11,6 +11,7 @@ from sora_portal import failpoints
 log = logging.getLogger(__name__)
 
 WORK = "work"
+FILL = "sora_portal.generations.tasks.fill"
 SUBMIT = "sora_portal.generations.tasks.submit"
 CALLBACK = "sora_portal.generations.tasks.callback"
 # By name, because the outputs room is above this one.

@@ -3,17 +3,18 @@
 import logging
 from datetime import datetime, timedelta
 
-from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
+from sora_portal import clock
 from sora_portal.generations import turns
 from sora_portal.generations.deciding import write_off_overdue
-from sora_portal.generations.domain import IN_DOUBT, LEASE, SLOW_POLL, State
+from sora_portal.generations.domain import IN_DOUBT, LEASE, SLOW_POLL, UNKNOWN_GRACE, Phase, State
 from sora_portal.generations.models import CallbackInbox, Generation, LateTask
 from sora_portal.generations.transitions import Lost, move
 from sora_portal.generations.wake import CALLBACK, FETCH, RECOVER, SUBMIT, WORK
 from sora_portal.pace import scaled
+from sora_portal.uptime.counted import ago
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,8 @@ def wake_rows(rows: list[Generation], now: datetime) -> None:
     """
     room = _room() if rows else 0
     queued = [row for row in rows if row.state == State.QUEUED]
-    turn = set(_in_turn(queued, now)) if queued else set()
-    rows = [row for row in rows if row.state != State.QUEUED or row.pk in turn]
+    ending = set(_to_end(queued, now)) if queued else set()
+    rows = [row for row in rows if row.state != State.QUEUED or row.pk in ending]
     # Videos that are paid for come first.
     for row in sorted(rows, key=lambda row: row.state != State.FETCHING):
         try:
@@ -44,13 +45,13 @@ def wake_rows(rows: list[Generation], now: datetime) -> None:
             log.exception("generation %s could not be woken", row.pk)
 
 
-def _in_turn(queued: list[Generation], now: datetime) -> list[int]:
-    """Return the queued rows to wake; all of them when that cannot be found out, as a worker looks again anyway."""
+def _to_end(queued: list[Generation], now: datetime) -> list[int]:
+    """Tell the queued rows why they wait; return those that a worker has to end, none when that cannot be found out."""
     try:
-        return turns.choose(queued, now)
+        return turns.tell(queued, now)
     except Exception:
-        log.exception("whose turn it is could not be found out")
-        return [row.pk for row in queued]
+        log.exception("what waits could not be told why")
+        return []
 
 
 def _room() -> int:
@@ -59,7 +60,7 @@ def _room() -> int:
     Those that a cluster has taken do not count: if it was killed they stay locked for a quarter of an hour, and enough
     of them would keep every row from being woken for as long.
     """
-    waiting: int = OrmQ.objects.filter(key=WORK, lock__lte=timezone.now()).count()
+    waiting: int = OrmQ.objects.filter(key=WORK, lock__lte=clock.now()).count()
     return max(0, BACKLOG - waiting)
 
 
@@ -71,6 +72,10 @@ def _settle_by_time(row: Generation, now: datetime) -> None:
 def _grace_over(generation_id: int, now: datetime) -> None:
     """Nobody brought news of an unconfirmed request in time: a person has to look. The hold stays."""
     generation = Generation.objects.get(pk=generation_id)
+    grace = scaled(UNKNOWN_GRACE)
+    if generation.attempts.filter(phase=Phase.UNKNOWN.value, sending_at__range=(ago(grace, now), now - grace)).exists():
+        # It is over only by a time in which the portal was off; after its lease somebody looks again.
+        return
     text = "We could not find out whether the vendor took this video. An admin has to decide; nothing is sent twice."
     try:
         move(generation, State.NEEDS_DECISION, now=now, due_at=now + scaled(SLOW_POLL), text=text, failure_text=text)

@@ -33,6 +33,7 @@ from sora_portal.pace import scaled
 from sora_portal.providers import taxonomy
 from sora_portal.providers.addresses import UNLIKELY
 from sora_portal.providers.base import ErrorKind, Job, JobState
+from sora_portal.uptime.counted import ago
 
 log = logging.getLogger(__name__)
 NO_ADDRESS = (
@@ -112,8 +113,14 @@ def _count(attempt: Attempt, **values: object) -> None:
         setattr(attempt, name, value)
 
 
+def _worked(generation: Generation, now: datetime) -> bool:
+    """Return whether it took too long also without the time in which the portal was off."""
+    started = generation.started_at or generation.created_at
+    return started < ago(scaled(max(RUN_DEADLINE, generation.model.rules.deadline)), now)
+
+
 def _check_overdue(generation: Generation, attempt: Attempt, now: datetime) -> None:
-    if generation.state == State.RUNNING and _overdue(generation, attempt, now):
+    if generation.state == State.RUNNING and _overdue(generation, attempt, now) and _worked(generation, now):
         _ask_people(generation, now, "The vendor has been at it for over two hours. We keep watching.")
 
 
@@ -133,7 +140,7 @@ def _not_found(generation: Generation, attempt: Attempt, now: datetime) -> None:
     """The vendor says that it never heard of the task: several times over ten minutes before anybody believes it."""
     since = attempt.not_found_since or now
     _count(attempt, not_found=attempt.not_found + 1, not_found_since=since)
-    long_enough = now - since >= scaled(NOT_FOUND_SPAN * attempt.pace)
+    long_enough = since <= ago(scaled(NOT_FOUND_SPAN * attempt.pace), now)
     if generation.state == State.RUNNING and attempt.not_found >= NOT_FOUND_LIMIT and long_enough:
         _ask_people(generation, now, "The vendor says it does not know this video. An admin has to look at it.")
 
@@ -189,7 +196,7 @@ def _nameless(generation: Generation, attempt: Attempt, job: Job, now: datetime)
     """
     since = attempt.no_result_since or now
     _count(attempt, errors=0, not_found=0, not_found_since=None, no_result=attempt.no_result + 1, no_result_since=since)
-    if attempt.no_result < NO_RESULT_LIMIT or now - since < scaled(NO_RESULT_SPAN * attempt.pace):
+    if attempt.no_result < NO_RESULT_LIMIT or since > ago(scaled(NO_RESULT_SPAN * attempt.pace), now):
         return []
     urls = to_fetch(attempt, job, least=UNLIKELY)
     if not urls and generation.state == State.RUNNING:

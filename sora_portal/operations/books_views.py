@@ -1,16 +1,21 @@
-"""Reconciliation, for admins: whether the books add up, what has waited how long, and what came after all."""
+"""Reconciliation, for admins: whether books and clock are right, what waits how long, and what came after all."""
 
+import logging
+
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
 
+from sora_portal import clock
 from sora_portal.accounts.http import Request
 from sora_portal.accounts.policies import require_admin
 from sora_portal.credits import reconciling
 from sora_portal.generations import queries
 from sora_portal.operations import verifying
+
+log = logging.getLogger(__name__)
 
 SHOWN = 50
 
@@ -23,9 +28,22 @@ def reconciliation(request: Request) -> HttpResponse:
     recovered = queries.recovered_rows(request.user)
     context = {
         "last": reconciling.last(),
-        "waiting": verifying.waiting(timezone.now()),
+        "clock": clock.jump(),
+        "now": clock.now(),
+        "waiting": verifying.waiting(clock.now()),
         "recovered": recovered[:SHOWN],
         "recovered_count": recovered.count(),
         "watched_count": queries.watched_count(),
     }
     return render(request, "operations/reconciliation.html", context)
+
+
+@login_required
+@require_POST
+def follow_clock(request: Request) -> HttpResponse:
+    """Take this machine's clock as it is, although it jumped."""
+    require_admin(request.user)
+    clock.follow()
+    log.warning("%s told the portal to follow the clock of this machine", request.user.username)
+    messages.success(request, "The portal follows this machine's clock.")
+    return redirect("operations:reconciliation")

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import close_old_connections, connection
-from django.utils import timezone
 from django_q.brokers import Broker, get_broker
-from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-from sora_portal.generations import tasks as sweep
+from sora_portal import clock
+from sora_portal.broker import sweep_out, waiting
+from sora_portal.generations.baton import Lookout
 from sora_portal.operations import verifying
 
 WORK, SWEEP = "work", settings.SWEEP_CLUSTER
@@ -30,26 +30,23 @@ class Receipt:
 
 
 class PulseFeed:
-    """Keeps one `pulse` on its way to the work cluster, and never more than one that nobody has taken yet.
+    """Keeps one `pulse` on its way to one cluster, and never more than one that nobody has taken yet.
 
-    A cluster that is down must not find a heap of them when it comes back.
+    A cluster that is down must not find a heap of them when it comes back. `queue` is its own: another cluster beside
+    it, on another host, must not take its pulses and live on them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, queue: str = WORK) -> None:
+        self._queue = queue
         self._row: int | None = None
 
     def __call__(self) -> None:
         """Queue a pulse unless the one before it still waits; raises what the database raises."""
-        if self._row is not None and OrmQ.objects.filter(pk=self._row, lock__lte=timezone.now()).exists():
+        if self._row is not None and waiting([self._queue], clock.now()).filter(pk=self._row).exists():
             return
-        receipt = Receipt(get_broker(WORK))
+        receipt = Receipt(get_broker(self._queue))
         async_task("sora_portal.operations.tasks.pulse", broker=receipt)
         self._row = receipt.row
-
-
-def feed_sweep() -> None:
-    """See to it that the sweep's batons go round; its slices touch the beat file themselves, every tick."""
-    sweep.ensure_sweep()
 
 
 def with_fresh_connection(feed: Callable[[], None]) -> Callable[[], None]:
@@ -66,17 +63,19 @@ def with_fresh_connection(feed: Callable[[], None]) -> Callable[[], None]:
     return call
 
 
-def feed_for(cluster: str) -> Callable[[], None]:
-    """Return the feeding function of a cluster by its name."""
-    return with_fresh_connection(feed_sweep if cluster == SWEEP else _feed_work())
+def feed_for(cluster: str, queue: str) -> Callable[[], None]:
+    """Return the feeding function of a cluster by its name; `queue` is the one that it alone reads."""
+    return with_fresh_connection(_feed(cluster, queue))
 
 
-def _feed_work() -> Callable[[], None]:
-    """Return the feed of the work cluster: pulses, and what is to be done once an hour."""
-    pulse = PulseFeed()
+def _feed(cluster: str, queue: str) -> Callable[[], None]:
+    """Return what keeps a cluster at work: pulses for one that is idle, slices of the sweep, the hourly work."""
+    pulse = PulseFeed(queue)
+    work = Lookout(queue) if cluster == SWEEP else verifying.reconcile_if_due
+    sweep_out(cluster)
 
     def feed() -> None:
         pulse()
-        verifying.reconcile_if_due()
+        work()
 
     return feed

@@ -2,9 +2,7 @@
 
 import logging
 
-from django.utils import timezone
-
-from sora_portal import heartbeat
+from sora_portal import clock, heartbeat
 from sora_portal.operations import verifying
 from sora_portal.task_queue import task
 
@@ -20,5 +18,5 @@ def pulse() -> None:
 @task
 def reconcile() -> None:
     """Hold the books against their rules; a difference stops new videos and is logged for whoever reads logs."""
-    for difference in verifying.reconcile(timezone.now()):
+    for difference in verifying.reconcile(clock.now()):
         log.error("the ledger does not add up: %s %s: %s", difference.invariant, difference.where, difference.text)

@@ -13,4 +13,5 @@ urlpatterns = [
     path("team/restore/ask/", restoring.ask_vendors, name="ask_vendors"),
     path("team/restore/release/", restoring.release, name="release"),
     path("team/reconciliation/", books_views.reconciliation, name="reconciliation"),
+    path("team/clock/", books_views.follow_clock, name="follow_clock"),
 ]

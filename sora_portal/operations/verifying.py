@@ -9,9 +9,9 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
-from django.utils import timezone
 from django_q.tasks import async_task
 
+from sora_portal import clock
 from sora_portal.credits import reconciling, verify
 from sora_portal.credits.models import Hold, Journal
 from sora_portal.credits.verify import Difference
@@ -126,5 +126,5 @@ def _age(name: str, rows: QuerySet[Any], amount: str) -> Age:
 
 def reconcile_if_due() -> None:
     """Queue the hourly reconciliation when its time has come; one of all who ask does it."""
-    if reconciling.claim_turn(timezone.now()):
+    if reconciling.claim_turn(clock.now()):
         async_task("sora_portal.operations.tasks.reconcile", cluster=WORK)

@@ -15,11 +15,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import Error, close_old_connections, connections
-from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.models import OrmQ
 from django_q.signing import BadSignature, SignedPackage
 
+from sora_portal import clock
+from sora_portal.broker import FIRST, waiting
 from sora_portal.generations.diary import Diary
 from sora_portal.generations.sweep import Sweeper
 from sora_portal.generations.wake import WORK
@@ -94,7 +95,7 @@ class PlainLoop:
 
 def take(count: int) -> list[Callable[[], Any]]:
     """Take at most `count` wake-ups out of the queue's table and return them as functions to be called."""
-    rows = OrmQ.objects.filter(key=WORK, lock__lte=timezone.now()).order_by("id")[:count]
+    rows = waiting([FIRST, WORK], clock.now())[:count]
     return [step for row in rows if OrmQ.objects.filter(pk=row.pk).delete()[0] and (step := _step(row))]
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
-from django.utils import timezone
 
+from sora_portal import clock
 from sora_portal.generations.domain import FETCH_LEASE
 from sora_portal.generations.models import Attempt, Generation
 from sora_portal.heartbeat import beat
@@ -43,7 +43,7 @@ def keeper(renew: Renew) -> Callable[[], None]:
     def keep() -> None:
         nonlocal renewed
         if time.monotonic() - renewed > pause:
-            renew(timezone.now())
+            renew(clock.now())
             renewed = time.monotonic()
 
     return keep

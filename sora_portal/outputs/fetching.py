@@ -11,9 +11,8 @@ from datetime import datetime
 from functools import partial
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
-from sora_portal import failpoints
+from sora_portal import clock, failpoints
 from sora_portal.generations import feed
 from sora_portal.generations.domain import (
     FETCH_LEASE,
@@ -52,21 +51,21 @@ def fetch_step(generation_id: int, *, resolve: Resolve = resolve_host) -> None:
     """Fetch the file of a generation that is FETCHING, unless somebody is at it; record what came of it."""
     storage.clean_parts()
     try:
-        claim = _claim(generation_id, timezone.now())
+        claim = _claim(generation_id, clock.now())
         if claim is None:
             return
-        began = timezone.now()
+        began = clock.now()
         connection = claim.attempt.connection
         try:
             stored = bring(claim.attempt, partial(_renew, claim), resolve)
         except Trouble as trouble:
             first = claim.generation.tries == 0
-            resting.note(connection, trouble, first_try=first, began_at=began, now=timezone.now())
-            _failed(claim, trouble, timezone.now())
+            resting.note(connection, trouble, first_try=first, began_at=began, now=clock.now())
+            _failed(claim, trouble, clock.now())
         else:
-            resting.note(connection, None, first_try=False, began_at=began, now=timezone.now())
+            resting.note(connection, None, first_try=False, began_at=began, now=clock.now())
             failpoints.reach("file-stored")
-            _finish(claim, stored, timezone.now())
+            _finish(claim, stored, clock.now())
     except Lost as lost:
         log.info("nothing to fetch: %s", lost)
 

@@ -10,9 +10,8 @@ from datetime import datetime
 from functools import partial
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
-from sora_portal import failpoints
+from sora_portal import clock, failpoints
 from sora_portal.generations import late
 from sora_portal.generations.addresses import to_fetch
 from sora_portal.generations.callbacks import ask
@@ -36,7 +35,7 @@ def recover_step(attempt_id: int, *, resolve: Resolve = resolve_host) -> None:
     """Ask after a late task, unless somebody is at it, and fetch its file if there is one."""
     storage.clean_parts()
     try:
-        row = late.claim(attempt_id, timezone.now())
+        row = late.claim(attempt_id, clock.now())
         if row is None:
             return
         job = _asked(row)
@@ -44,7 +43,7 @@ def recover_step(attempt_id: int, *, resolve: Resolve = resolve_host) -> None:
         if urls:
             _fetch(row, urls, resolve)
         else:
-            _wait(row, job, timezone.now())
+            _wait(row, job, clock.now())
     except Lost as lost:
         log.info("nothing to recover: %s", lost)
 
@@ -53,9 +52,9 @@ def _asked(row: LateTask) -> Job:
     """Return what the vendor says of the task now; a callback's claim counts for nothing."""
     attempt = row.attempt
     task_id = attempt.vendor_task_id or ""
-    began = timezone.now()
+    began = clock.now()
     answer = ask(attempt, task_id)
-    note_query(attempt, answer, began_at=began, now=timezone.now())
+    note_query(attempt, answer, began_at=began, now=clock.now())
     return answer.of(task_id)
 
 
@@ -67,7 +66,7 @@ def _wait(row: LateTask, job: Job, now: datetime) -> None:
 
 def _fetch(row: LateTask, urls: list[str], resolve: Resolve) -> None:
     """Bring the file home and say so, or plan the next try; raises Lost."""
-    attempt, began = row.attempt, timezone.now()
+    attempt, began = row.attempt, clock.now()
     Attempt.objects.filter(pk=attempt.pk).update(result_urls=urls, result_seen_at=began)
     attempt.result_urls = urls
     if until := resting.until(attempt.connection, began):
@@ -76,13 +75,13 @@ def _fetch(row: LateTask, urls: list[str], resolve: Resolve) -> None:
     try:
         stored = bring(attempt, partial(late.renew, row), resolve)
     except Trouble as trouble:
-        now = timezone.now()
+        now = clock.now()
         resting.note(attempt.connection, trouble, first_try=row.tries == 0, began_at=began, now=now)
         _failed(row, trouble, now)
     else:
-        resting.note(attempt.connection, None, first_try=False, began_at=began, now=timezone.now())
+        resting.note(attempt.connection, None, first_try=False, began_at=began, now=clock.now())
         failpoints.reach("recovered-stored")
-        _finish(row, stored, timezone.now())
+        _finish(row, stored, clock.now())
 
 
 def _failed(row: LateTask, trouble: Trouble, now: datetime) -> None:

@@ -2,11 +2,11 @@
 
 import os
 import secrets
-import time
 from pathlib import Path
 
 from django.conf import settings
 
+from sora_portal import clock
 from sora_portal.outputs.domain import SUFFIXES
 
 PART_AGE = 3600.0
@@ -68,11 +68,11 @@ def clean_parts(now: float | None = None) -> int:
 
     Looks at most once in five minutes: the stamp file's own time says when anybody last did.
     """
-    moment = time.time() if now is None else now
+    moment = clock.now().timestamp() if now is None else now
     folder = root() / "parts"
     folder.mkdir(parents=True, exist_ok=True)
     stamp = folder / "cleaned"
-    if stamp.exists() and moment - stamp.stat().st_mtime < CLEAN_EVERY:
+    if stamp.exists() and 0 <= moment - stamp.stat().st_mtime < CLEAN_EVERY:
         return 0
     stamp.touch()
     os.utime(stamp, (moment, moment))

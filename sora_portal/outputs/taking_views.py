@@ -2,9 +2,9 @@
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from sora_portal import clock
 from sora_portal.accounts.http import Request
 from sora_portal.generations.deciding_views import card, done, generation_of, refused
 from sora_portal.generations.forms import AddressForm
@@ -28,7 +28,7 @@ def take_address(request: Request, public_id: str) -> HttpResponse:
             typed=values["address"],
             reason=values["reason"],
             allow_host=values["allow_host"],
-            now=timezone.now(),
+            now=clock.now(),
         )
     except Refused as refusal:
         return refused(request, generation, refusal, form)

@@ -8,9 +8,9 @@ from django.db.models import F, Prefetch
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from sora_portal import clock
 from sora_portal.accounts.http import Request
 from sora_portal.accounts.models import User
 from sora_portal.accounts.policies import require_admin
@@ -133,7 +133,7 @@ def rename(request: Request, pk: int) -> HttpResponse:
 def archive(request: Request, pk: int) -> HttpResponse:
     """Take a project out of the composer."""
     project = _project(request, pk)
-    actions.archive_project(by=request.user, project=project, now=timezone.now())
+    actions.archive_project(by=request.user, project=project, now=clock.now())
     return _done(request, project, f"{project.name} is archived; its videos stay")
 
 

@@ -18,6 +18,7 @@ from sora_portal.references.domain import CONSENT, GONE_PICTURE, address_problem
 from sora_portal.references.models import Character, ReferenceImage, ReferenceNeed
 from sora_portal.references.pictures import NotAPicture, Picture
 from sora_portal.refusals import NotAllowed, Refused
+from sora_portal.uptime.counted import ago
 
 # A picture that nothing uses or will need is a draft: it goes after this time, when anybody adds another one.
 UNUSED_FOR = timedelta(days=7)
@@ -94,7 +95,7 @@ def _earlier(by: User, sha256: str, picture: Picture, now: datetime) -> Referenc
 @transaction.atomic
 def prune(*, now: datetime) -> int:
     """Remove pictures that nothing has used or needed for a week, files and all, some at a time; return how many."""
-    old = ReferenceImage.objects.idle().filter(created_at__lt=now - UNUSED_FOR).order_by("created_at")
+    old = ReferenceImage.objects.idle().filter(created_at__lt=ago(UNUSED_FOR, now)).order_by("created_at")
     # Locked: whoever submits a video with one of them waits, and then finds that it is gone.
     gone = list(old.select_for_update(skip_locked=True)[:PRUNED_AT_ONCE])
     ReferenceImage.objects.filter(pk__in=[image.pk for image in gone]).delete()

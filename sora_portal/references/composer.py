@@ -9,9 +9,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.forms import BoundField
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 
+from sora_portal import clock
 from sora_portal.accounts.models import User
 from sora_portal.catalog.domain import Field
 from sora_portal.catalog.models import Connection
@@ -138,4 +138,4 @@ def with_files(request: HttpRequest, *, by: User) -> tuple[QueryDict, dict[str, 
 
 
 def _stored(file: UploadedFile[Any], by: User) -> str:
-    return actions.upload(by=by, file=file, now=timezone.now()).choice
+    return actions.upload(by=by, file=file, now=clock.now()).choice

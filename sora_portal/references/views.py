@@ -8,10 +8,10 @@ from django.forms import Form
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
+from sora_portal import clock
 from sora_portal.accounts.http import Request
 from sora_portal.projects.models import Project
 from sora_portal.references import actions, links, queries, storage
@@ -40,7 +40,7 @@ def upload(request: Request) -> HttpResponse:
             raise NotAPicture(too_large())
         if file is None:
             raise NotAPicture("Choose a JPG, PNG or WebP picture.")
-        image = actions.upload(by=request.user, file=file, now=timezone.now())
+        image = actions.upload(by=request.user, file=file, now=clock.now())
     except NotAPicture as problem:
         return JsonResponse({"error": str(problem)}, status=problem.status)
     except Busy as busy:
@@ -87,7 +87,7 @@ def public(request: HttpRequest, token: str) -> HttpResponseBase:
 
     A token that is not ours costs no query, and every refusal looks the same.
     """
-    public_id = links.read(token, timezone.now())
+    public_id = links.read(token, clock.now())
     if public_id and ReferenceImage.objects.filter(public_id=public_id).exists():
         try:
             response = _file(storage.picture_path(public_id), cache="private, no-store")
@@ -133,7 +133,7 @@ def add(request: Request) -> HttpResponse:
         start=data["start"],
         end=data["end"],
         consent=data["consent"],
-        now=timezone.now(),
+        now=clock.now(),
     )
     return _done(request, character, f"{character.name} is in the register")
 
@@ -186,5 +186,5 @@ def retire(request: Request, public_id: str) -> HttpResponse:
     """Take a character out of use, or back into it (`retired` is "on" or empty)."""
     row = _character(request, public_id)
     retired = request.POST.get("retired") == "on"
-    actions.set_retired(by=request.user, character=row, retired=retired, now=timezone.now())
+    actions.set_retired(by=request.user, character=row, retired=retired, now=clock.now())
     return _done(request, row, f"{row.name} is retired" if retired else f"{row.name} can be used again")

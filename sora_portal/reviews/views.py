@@ -8,11 +8,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.text import Truncator
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect, ptag
 
+from sora_portal import clock
 from sora_portal.accounts.http import Request
 from sora_portal.accounts.policies import require_reviewer
 from sora_portal.drafts import actions as keeping
@@ -63,7 +63,7 @@ def queue(request: Request) -> HttpResponse:
         "next_url": f"{here}?show={tab.key}&after={following}" if following else "",
     }
     if not rows and tab.review is Review.WAITING:
-        context["yesterday"] = queries.decided_yesterday(request.user, timezone.now())
+        context["yesterday"] = queries.decided_yesterday(request.user, clock.now())
     return render(request, f"{QUEUE}#items" if request.htmx else QUEUE, context)
 
 
@@ -182,7 +182,7 @@ def decide(request: Request, public_id: str) -> HttpResponse:
             reason=form.cleaned_data["reason"],
             seen=form.sight,
             watched=form.cleaned_data["watched"],
-            now=timezone.now(),
+            now=clock.now(),
         )
     except actions.NotWatched as refusal:
         form.add_error("watched", str(refusal))
@@ -235,7 +235,7 @@ def add_note(request: Request, public_id: str) -> HttpResponse:
             frame=form.cleaned_data["at"],
             fps=file.fps,
             text=form.cleaned_data["text"],
-            now=timezone.now(),
+            now=clock.now(),
         )
     except actions.Closed as refusal:
         form.add_error(None, str(refusal))
@@ -251,7 +251,7 @@ def resolve_note(request: Request, public_id: str, note_id: int) -> HttpResponse
     generation = _video(request, public_id)
     note = get_object_or_404(Note.objects.select_related("generation"), pk=note_id, generation=generation)
     resolved = request.POST.get("resolved") != "0"
-    actions.resolve_note(by=request.user, note=note, resolved=resolved, now=timezone.now())
+    actions.resolve_note(by=request.user, note=note, resolved=resolved, now=clock.now())
     return _noted(request, generation, "Note resolved" if resolved else "Note taken up again")
 
 

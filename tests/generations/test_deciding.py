@@ -13,7 +13,7 @@ from django_q.models import OrmQ
 from sora_portal.credits.models import Hold
 from sora_portal.generations import answering, claiming, deciding, submitting
 from sora_portal.generations.domain import State
-from sora_portal.generations.models import Generation
+from sora_portal.generations.models import Generation, Line
 from sora_portal.generations.watching import record
 from sora_portal.providers.base import Job
 from sora_portal.refusals import NotAllowed
@@ -179,8 +179,9 @@ def test_put_back_queues_and_the_next_worker_sends_it_once(sandboxed: Sandbox) -
     row.refresh_from_db()
     assert (row.state, "failed three times" in row.failure_text) == ("needs_decision", True)
     OrmQ.objects.all().delete()
+    Line.objects.update(called_at=None)
     _act(deciding.put_back, row)
-    assert [task.func() for task in OrmQ.objects.all()] == ["sora_portal.generations.tasks.submit"]
+    assert [task.func() for task in OrmQ.objects.all()] == ["sora_portal.generations.tasks.fill"]
     assert doubt.standing(row) == ("queued", "rejected", "held")
     submitting.submit_step(row.pk)
     assert doubt.standing(row) == ("running", "accepted", "held")

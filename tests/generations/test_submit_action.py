@@ -52,9 +52,9 @@ def test_submit_wakes_a_worker_only_after_the_commit(
         row = _submit().generation
         assert not OrmQ.objects.exists()
     task = OrmQ.objects.get()
-    assert task.key == "work"
-    assert task.func() == "sora_portal.generations.tasks.submit"
-    assert task.task["args"] == (row.pk,)
+    assert task.key == "work-first"
+    assert task.func() == "sora_portal.generations.tasks.fill"
+    assert task.task["args"] == (row.connection_id,)
 
 
 def test_submit_with_the_same_key_returns_the_same_video() -> None:

@@ -66,7 +66,6 @@ def test_lease_after_an_outage_spreads_the_backlog() -> None:
 @pytest.mark.parametrize(
     ("state", "task"),
     [
-        (State.QUEUED, "sora_portal.generations.tasks.submit"),
         (State.SUBMITTING, "sora_portal.generations.tasks.submit"),
         (State.FETCHING, "sora_portal.outputs.tasks.fetch"),
     ],
@@ -206,20 +205,31 @@ def test_a_sweeper_makes_the_looks_that_a_killed_one_left_behind(sandboxed: Sand
     assert row.due_at is None or row.due_at >= later, "the row keeps its rhythm"
 
 
-def test_ensure_starts_each_silent_slot_once() -> None:
-    assert baton.ensure() == 2
-    assert baton.ensure() == 0, "it was asked for a moment ago"
+def test_lookout_starts_each_silent_slot_once() -> None:
+    lookout = baton.Lookout()
+    assert lookout() == 2
+    assert lookout() == 0, "it was asked for a moment ago"
     assert [task.key for task in OrmQ.objects.all()] == ["sweep", "sweep"]
 
 
-def test_ensure_leaves_a_lively_baton_alone() -> None:
-    Baton.objects.update_or_create(slot=1, defaults={"holder": "somebody", "beat_at": timezone.now()})
-    assert baton.ensure() == 1
+@pytest.mark.parametrize("off", [-3600, 0, 3600])
+def test_lookout_leaves_a_lively_baton_alone_whatever_its_clock_says(
+    off: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(baton, "SLOTS", (1,))
+    Baton.objects.update_or_create(slot=1, defaults={"holder": "somebody", "beats": 7, "beat_at": timezone.now()})
+    lookout = baton.Lookout()
+    assert lookout() == 0, "it has to be watched first"
+    monkeypatch.setattr(baton, "SILENCE", 0.0)
+    for beats in range(8, 12):
+        Baton.objects.update(beats=beats, beat_at=timezone.now() + timedelta(seconds=off))
+        assert lookout() == 0
+    assert lookout() == 1, "it is silent now"
 
 
 def test_a_slice_without_the_baton_does_nothing() -> None:
-    Baton.objects.update_or_create(slot=1, defaults={"holder": "somebody", "beat_at": timezone.now()})
-    baton.run_slice(1, "")
+    Baton.objects.update_or_create(slot=1, defaults={"holder": "somebody", "beats": 5, "beat_at": timezone.now()})
+    baton.run_slice(1, "take over at 4")
     baton.run_slice(1, "somebody else")
     assert Baton.objects.get(slot=1).holder == "somebody"
     assert _queued() == []
@@ -229,6 +239,6 @@ def test_a_slice_without_the_baton_does_nothing() -> None:
 def test_a_slice_hands_its_baton_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(baton, "SLICE", 0.1)
     Baton.objects.update_or_create(slot=1)
-    baton.run_slice(1, "")
+    baton.run_slice(1, "take over at 0")
     task = OrmQ.objects.get()
     assert task.task["args"] == (1, Baton.objects.get(slot=1).holder)

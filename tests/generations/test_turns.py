@@ -1,5 +1,6 @@
 """Places at a vendor: as many as its caps allow, in whichever process, and a fair turn for those who wait."""
 
+import random
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -10,10 +11,11 @@ from django_q.models import OrmQ
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from sora_portal.accounts.models import User
+from sora_portal.broker import FIRST
 from sora_portal.catalog.models import Connection, VideoModel
-from sora_portal.generations import claiming, sweep
+from sora_portal.generations import claiming, sweep, turns
 from sora_portal.generations.domain import State
-from sora_portal.generations.models import Attempt, Generation
+from sora_portal.generations.models import Attempt, Generation, Line
 from sora_portal.generations.transitions import move
 from tests import factories, forks
 from tests.sandbox_server import Sandbox
@@ -39,8 +41,16 @@ def _said(row: Generation) -> str:
     return Generation.objects.get(pk=row.pk).waiting_for
 
 
-def _woken() -> list[int]:
-    return [task.task["args"][0] for task in OrmQ.objects.order_by("pk")]
+def _called() -> int:
+    """Return how many workers were called, and let them come."""
+    calls = OrmQ.objects.filter(key=FIRST)
+    Line.objects.update(called_at=None)
+    return calls.delete()[0]
+
+
+def _next() -> int | None:
+    turn = claiming.claim_next(factories.offered_model().connection_id, timezone.now())
+    return turn.claim.generation.pk if turn and turn.claim else None
 
 
 def _end(row: Generation) -> None:
@@ -58,7 +68,7 @@ def test_a_free_place_goes_to_the_member_who_has_none() -> None:
     assert _goes(late)
 
 
-def test_whoever_comes_out_of_turn_wakes_whose_turn_it_is(
+def test_whoever_comes_out_of_turn_has_whose_turn_it_is_called(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     _caps(max_in_flight=1)
@@ -68,8 +78,8 @@ def test_whoever_comes_out_of_turn_wakes_whose_turn_it_is(
     _caps(max_in_flight=2)
     with django_capture_on_commit_callbacks(execute=True):
         assert not _goes(second), "ada has one under way, rae has none"
-    assert _woken() == [late.pk]
-    assert _goes(late)
+    assert _called() == 1
+    assert [_next(), _next()] == [late.pk, None]
 
 
 def test_a_row_that_waits_is_told_how_many_go_first_and_publishes_only_news() -> None:
@@ -83,47 +93,49 @@ def test_a_row_that_waits_is_told_how_many_go_first_and_publishes_only_news() ->
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_end_of_a_video_wakes_the_next_in_turn() -> None:
+def test_the_end_of_a_video_calls_one_worker_for_whoever_was_served_longest_ago() -> None:
     _caps(max_in_flight=1)
     first, *more = _queued(3)
     late = factories.generation(author=factories.rae())
-    for row in (first, *more, late):
-        _goes(row)
-    OrmQ.objects.all().delete()
-    _end(first)
-    assert _woken() == [more[0].pk], "both members have none under way, and this one waits longest"
-    assert _goes(more[0])
-    OrmQ.objects.all().delete()
-    _end(more[0])
-    assert len(_woken()) == 1
+    assert _next() == first.pk
+    _called()
+    for ended, follows in ((first, late), (late, more[0]), (more[0], more[1])):
+        _end(ended)
+        assert _called() == 1
+        assert _next() == follows.pk
+    _end(more[1])
+    assert _next() is None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_wake_up_brings_the_next_until_all_places_are_taken() -> None:
-    _caps(max_in_flight=1)
-    rows = _queued(4)
-    for row in rows:
-        _goes(row)
-    _caps(max_in_flight=3)
+def test_few_calls_are_on_their_way_however_many_videos_wait() -> None:
+    factories.generation()
     OrmQ.objects.all().delete()
-    assert _goes(rows[1])
-    assert _woken() == [rows[2].pk]
-    assert _goes(rows[2])
-    assert _woken() == [rows[2].pk], "the third place is taken: nobody is woken in vain"
+    _queued(5)
+    assert OrmQ.objects.count() == 0, "one is on its way"
+    Line.objects.update(called_at=timezone.now() - timedelta(seconds=6))
+    _queued(2)
+    assert _called() == 1, "that one must have died"
 
 
-def test_the_sweep_wakes_as_many_as_there_are_places_and_tells_the_others() -> None:
+def test_the_sweep_calls_a_worker_where_a_place_is_free_and_tells_those_who_wait(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
     _caps(max_in_flight=2)
     rows = _queued(5)
     Generation.objects.update(due_at=timezone.now() - timedelta(seconds=1))
-    sweep.lease(timezone.now(), 1.0)
-    assert _woken() == [rows[0].pk, rows[1].pk]
+    with django_capture_on_commit_callbacks(execute=True):
+        turns.call_where_free(timezone.now())
+        sweep.lease(timezone.now(), 1.0)
+    assert (_called(), OrmQ.objects.count()) == (1, 0)
+    assert [_said(row) for row in rows[:2]] == ["", ""], "these go out at once"
     assert _said(rows[4]) == "Waiting for a free place at Ruxa AI. 4 videos go first."
-    OrmQ.objects.all().delete()
     _caps(max_in_flight=0)
     Generation.objects.update(due_at=timezone.now() - timedelta(seconds=1))
-    sweep.lease(timezone.now(), 1.0)
-    assert _woken() == []
+    with django_capture_on_commit_callbacks(execute=True):
+        turns.call_where_free(timezone.now())
+        sweep.lease(timezone.now(), 1.0)
+    assert OrmQ.objects.count() == 0
     soon = timezone.now() + timedelta(seconds=11)
     assert all(row.due_at and row.due_at < soon for row in Generation.objects.all())
 
@@ -134,9 +146,34 @@ def test_the_sweep_wakes_what_waited_a_day_even_where_nothing_is_free() -> None:
     Generation.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(hours=25))
     Generation.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     sweep.lease(timezone.now(), 1.0)
-    assert _woken() == [old.pk]
+    assert [task.task["args"] for task in OrmQ.objects.all()] == [(old.pk,)]
     assert not _goes(old)
     assert [Generation.objects.get(pk=row.pk).state for row in (old, new)] == ["failed", "queued"]
+
+
+def test_what_waits_for_a_paused_model_is_told_so_without_a_worker() -> None:
+    rows = _queued(2)
+    VideoModel.objects.filter(pk=rows[0].model_id).update(lifecycle="paused")
+    Generation.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    sweep.lease(timezone.now(), 1.0)
+    assert all("is paused" in _said(row) for row in rows)
+    assert OrmQ.objects.count() == 0
+    assert _next() is None
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_next_by_the_index_is_the_first_of_the_line(seed: int) -> None:
+    """`turns.first` looks at one row of each member; `turns.line` at all of them, by the rules of the domain."""
+    dice = random.Random(seed)
+    _caps(max_in_flight=50, max_creates=50)
+    people = [factories.ada(), factories.rae(), factories.mo()]
+    rows = [factories.generation(author=dice.choice(people)) for _ in range(9)]
+    held = timezone.now() + timedelta(minutes=1)
+    Generation.objects.filter(pk=dice.choice(rows).pk).update(held_until=held)
+    for _ in range(8):
+        line = turns.line(rows[0].connection_id, timezone.now())
+        assert turns.first(rows[0].connection_id, timezone.now()) == line[0] == _next()
+    assert _next() is None
 
 
 def test_videos_of_a_paused_model_keep_no_place_in_the_line() -> None:

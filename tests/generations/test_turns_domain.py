@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,28 @@ def test_a_member_with_a_hundred_videos_does_not_starve_one_with_one() -> None:
 def test_whoever_has_least_under_way_goes_first_and_then_they_take_turns() -> None:
     waiting = [(1, ADA), (2, ADA), (3, RAE), (4, MO), (5, RAE)]
     assert in_turn(waiting, {ADA: 1, MO: 2}) == [3, 1, 5, 2, 4]
+
+
+def test_with_one_place_only_the_members_take_turns_too() -> None:
+    blocks = {member: [100 * member + number for number in range(100)] for member in (ADA, RAE, MO)}
+    served: dict[int, int] = {}
+    went = []
+    for moment in range(9):
+        waiting = sorted((row, member) for member, rows in blocks.items() for row in rows)
+        row = in_turn(waiting, {}, served)[0]
+        member = row // 100
+        blocks[member].remove(row)
+        served[member] = moment + 1
+        went.append(member)
+    assert went == [ADA, RAE, MO] * 3
+
+
+@pytest.mark.parametrize("places", [5, 50])
+def test_twenty_members_with_a_hundred_videos_each_share_the_places(places: int) -> None:
+    waiting = [(100 * member + number, member) for member in range(20) for number in range(100)]
+    shares = Counter(row // 100 for row in in_turn(waiting, {})[:places])
+    assert len(shares) == min(20, places)
+    assert max(shares.values()) - min(shares.get(member, 0) for member in range(20)) <= 1
 
 
 @given(

@@ -10,10 +10,10 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from sora_portal.generations import submitting, sweep, waking
+from sora_portal.generations import submitting, sweep, turns, waking
 from sora_portal.generations.diary import Diary
 from sora_portal.generations.domain import State
-from sora_portal.generations.models import Generation
+from sora_portal.generations.models import Generation, Line
 from sora_portal.providers import http
 from sora_portal.providers.base import Call, NoReply
 from tests import factories
@@ -27,15 +27,18 @@ def _set(row: Generation, **seconds: float) -> None:
     Generation.objects.filter(pk=row.pk).update(**{name: now + timedelta(seconds=at) for name, at in seconds.items()})
 
 
-def test_a_row_is_woken_when_it_may_go_out_and_not_before(sandboxed: Sandbox) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_is_called_when_a_row_may_go_out_and_not_before(sandboxed: Sandbox) -> None:
     row = factories.generation()
-    _set(row, due_at=0.6, held_until=0.6)
-    sweep.lease(timezone.now(), 1.0)
-    assert not OrmQ.objects.exists(), "a worker that is woken now would be refused, and then nobody comes for a minute"
-    time.sleep(0.7)
-    sweep.lease(timezone.now(), 1.0)
+    OrmQ.objects.all().delete()
+    Line.objects.update(called_at=None)
+    _set(row, due_at=60, held_until=60)
+    turns.call_where_free(timezone.now())
+    assert not OrmQ.objects.exists(), "a worker that is called now would find nothing to do"
+    turns.call_where_free(timezone.now() + timedelta(seconds=61))
     assert OrmQ.objects.count() == 1
-    submitting.submit_step(row.pk)
+    _set(row, held_until=-1)
+    submitting.fill_step(row.connection_id)
     assert Generation.objects.get().state == "running"
 
 
@@ -51,7 +54,7 @@ def test_a_worker_that_comes_too_early_asks_to_be_woken_in_time() -> None:
 def test_wake_ups_do_not_pile_up_while_nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waking, "BACKLOG", 4)
     for _ in range(3):
-        factories.generation()
+        factories.generation(state=State.FETCHING)
     for _ in range(5):
         Generation.objects.update(due_at=timezone.now())
         sweep.lease(timezone.now(), 1.0)
@@ -64,7 +67,7 @@ def test_wake_ups_do_not_pile_up_while_nobody_works(monkeypatch: pytest.MonkeyPa
 
 def test_wake_ups_that_dead_workers_took_along_keep_nobody_from_being_woken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waking, "BACKLOG", 4)
-    row = factories.generation()
+    row = factories.generation(state=State.FETCHING)
     # As django-q2 leaves what a killed cluster had taken: locked for a quarter of an hour.
     taken = timezone.now() + timedelta(seconds=1000)
     OrmQ.objects.bulk_create([OrmQ(key="work", payload="", lock=taken) for _ in range(4)])
@@ -76,7 +79,7 @@ def test_wake_ups_that_dead_workers_took_along_keep_nobody_from_being_woken(monk
 def test_one_row_that_cannot_be_handled_does_not_cost_the_others_their_look(monkeypatch: pytest.MonkeyPatch) -> None:
     factories.generation(state=State.UNCONFIRMED)
     running = factories.generation(state=State.RUNNING)
-    queued = factories.generation()
+    fetching = factories.generation(state=State.FETCHING)
     past = timezone.now() - timedelta(seconds=1)
     Generation.objects.update(due_at=past)
 
@@ -86,7 +89,7 @@ def test_one_row_that_cannot_be_handled_does_not_cost_the_others_their_look(monk
     monkeypatch.setattr(waking, "move", broken)
     looks = sweep.lease(timezone.now(), 1.0)
     assert [look.attempt.generation_id for look in looks] == [running.pk]
-    assert [task.task["args"] for task in OrmQ.objects.all()] == [(queued.pk,)]
+    assert [task.task["args"] for task in OrmQ.objects.all()] == [(fetching.pk,)]
 
 
 @pytest.mark.django_db(transaction=True)

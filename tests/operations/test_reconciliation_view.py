@@ -1,10 +1,13 @@
 """/team/reconciliation/: do the books add up, what is open, and what came after all."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from sora_portal import clock
 from sora_portal.credits import reconciling
 from sora_portal.credits.verify import Difference
 from sora_portal.generations.domain import State
@@ -66,3 +69,22 @@ def test_fifty_recovered_videos_cost_as_many_queries_as_one(
             mo.get(URL)
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_a_clock_that_jumped_is_told_to_admins_who_may_follow_it(mo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "The clock jumped" not in mo.get(URL).content.decode()
+    began, now = clock.now(), timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: now() + timedelta(days=4))
+    assert "4 days ahead of the portal" in mo.get("/").content.decode()
+    page = mo.get(URL).content.decode()
+    assert "4 days ahead of the portal" in page
+    assert abs(clock.now() - began) < timedelta(minutes=5)
+    mo.post("/team/clock/")
+    assert clock.now() - began > timedelta(days=3)
+    assert "The clock jumped" not in mo.get(URL).content.decode()
+
+
+def test_only_admins_say_that_the_clock_is_right(client: Client) -> None:
+    assert client.post("/team/clock/").status_code == 302
+    client.force_login(factories.ada())
+    assert client.post("/team/clock/").status_code == 403

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import DatabaseError, connections
-from django.utils import timezone
 
+from sora_portal import clock
 from sora_portal.catalog.models import Connection
 from sora_portal.generations import feed
 from sora_portal.generations.domain import State
@@ -53,7 +53,7 @@ def closed(now: datetime) -> bool:
 def look_at_start() -> None:
     """Look once, as a process does that begins; trouble with it is only logged, as whoever sends looks again."""
     try:
-        closed(timezone.now())
+        closed(clock.now())
     except (OSError, DatabaseError):
         log.exception("whether this is the installation of its journal could not be looked at")
     finally:

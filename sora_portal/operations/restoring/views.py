@@ -5,9 +5,9 @@ from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from sora_portal import clock
 from sora_portal.accounts.http import Request
 from sora_portal.accounts.policies import require_admin
 from sora_portal.generations.restored import asking, missing, releasing
@@ -48,7 +48,7 @@ def release(request: Request) -> HttpResponse:
         return _page(request, form, status=422)
     if safe_mode.on() is None:
         raise Refused("The portal is not in safe mode any more, so there is nothing to decide.")
-    now = timezone.now()
+    now = clock.now()
     if form.cleaned_data["what"] == COPY:
         done = releasing.copied(by=request.user, now=now)
     else:

@@ -1,6 +1,7 @@
 """`manage.py cluster work|sweep`: a django-q2 cluster under its watchdog."""
 
 import os
+import secrets
 import signal
 import sys
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from sora_portal.broker import OWN_QUEUE_VARIABLE
 from sora_portal.heartbeat import BEAT_FILE_VARIABLE
 from sora_portal.operations import feeding, leader
 from sora_portal.operations.watchdog import Limits, Watchdog
@@ -30,18 +32,20 @@ class Command(BaseCommand):
     def handle(self, *args: object, cluster: str, tied: bool, **options: Any) -> None:
         """Watch until a signal comes, or until the parent is gone if tied to it."""
         beat_file = settings.DATA_DIR / "run" / f"beat-{cluster}-{os.getpid()}"
+        queue = f"{cluster}:{secrets.token_hex(6)}"
         limits = LIMITS[cluster]
         watchdog = Watchdog(
             leader.led([sys.executable, "manage.py", "qcluster"], drain=limits.drain),
             folder=settings.BASE_DIR,
             beat_file=beat_file,
-            feed=feeding.feed_for(cluster),
+            feed=feeding.feed_for(cluster, queue),
             limits=limits,
             environment={
                 **os.environ,
                 "SORA_PORTAL_DATA_DIR": str(settings.DATA_DIR),
                 "Q_CLUSTER_NAME": cluster,
                 BEAT_FILE_VARIABLE: str(beat_file),
+                OWN_QUEUE_VARIABLE: queue,
             },
         )
         for signum in (signal.SIGTERM, signal.SIGINT):

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class UptimeConfig(AppConfig):
+    name = "sora_portal.uptime"
+    label = "uptime"
