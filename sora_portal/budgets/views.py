@@ -65,7 +65,7 @@ def ask(request: Request) -> HttpResponse:
             form.renew_key()
             return form_again(request, _with(form, str(refusal)), status=refusal.status, ask_form=ask_form)
         return form_again(request, _with(form, str(refusal)), status=refusal.status)
-    drafts.done(shown=sent_from(request), now=timezone.now())
+    drafts.done(shown=sent_from(request), now=clock.now())
     if not request.htmx:
         messages.success(request, ASKED)
         return redirect("generations:studio")

@@ -1,10 +1,10 @@
 """The one address that takes what is being typed."""
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from sora_portal import clock
 from sora_portal.accounts.models import User
 from sora_portal.drafts import actions, showing
 from sora_portal.web.text import clean
@@ -23,5 +23,5 @@ def keep(request: HttpRequest, token: str) -> HttpResponse:
     values = {clean(name): clean(str(value)) for name, value in request.POST.items() if name not in NOT_KEPT}
     if sum(len(name) + len(value) for name, value in values.items()) > actions.LARGEST:
         return HttpResponse("too large\n", status=413, content_type="text/plain")
-    actions.keep(shown=shown, values=values, now=timezone.now())
+    actions.keep(shown=shown, values=values, now=clock.now())
     return HttpResponse(status=204)

@@ -46,7 +46,7 @@ EXAMPLES = (
 @require_GET
 def studio(request: Request) -> HttpResponse:
     """The page people live on."""
-    form, kept = begun.composer(request.user, timezone.now(), again=request.GET.get("from", ""))
+    form, kept = begun.composer(request.user, clock.now(), again=request.GET.get("from", ""))
     context = {"form": form, "quote": price_line(request, form), "kept": kept, **_list(request)}
     return render(request, STUDIO, context)
 
@@ -141,7 +141,7 @@ def submit(request: Request) -> HttpResponse:
         lacks = refusal.missing if isinstance(refusal, OverBudget) and not request.user.is_portal_admin else None
         ask_form = AskForm(initial={"amount": lacks}) if lacks else None
         return form_again(request, form, status=refusal.status, ask_form=ask_form)
-    drafts.done(shown=sent_from(request), now=timezone.now())
+    drafts.done(shown=sent_from(request), now=clock.now())
     return _submitted(request, submitted)
 
 

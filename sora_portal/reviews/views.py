@@ -192,7 +192,7 @@ def decide(request: Request, public_id: str) -> HttpResponse:
         return _panel(request, generation, form, status=refusal.status)
     except Refused as refusal:
         return _panel(request, generation, form, status=refusal.status, overtaken=str(refusal))
-    keeping.done(shown=sent_from(request), now=timezone.now())
+    keeping.done(shown=sent_from(request), now=clock.now())
     return _onwards(request, generation, decision)
 
 
@@ -240,7 +240,7 @@ def add_note(request: Request, public_id: str) -> HttpResponse:
     except actions.Closed as refusal:
         form.add_error(None, str(refusal))
         return _notes_again(request, generation, form, status=refusal.status)
-    keeping.done(shown=sent_from(request), now=timezone.now())
+    keeping.done(shown=sent_from(request), now=clock.now())
     return _noted(request, generation, f"Note added at {note.timecode}")
 
 
