@@ -77,7 +77,11 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 # Health checks come from inside, over plain http.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+if HTTPS:
+    # A browser takes such a cookie from this host over https only, so no other subdomain can plant one.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 14 * 24 * 3600
@@ -134,6 +138,7 @@ MIDDLEWARE = [
     # First, because an unchanged poll is by far the most frequent request and needs nothing of what follows.
     "sora_portal.generations.gate.FeedGate",
     "django.middleware.security.SecurityMiddleware",
+    "sora_portal.web.middleware.Headers",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sora_portal.web.middleware.NoStore",
@@ -264,6 +269,8 @@ LOGIN_REDIRECT_URL = "generations:studio"
 ACCOUNT_ADAPTER = "sora_portal.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# No cookie of its own for the sentence that the next page shows.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_FORMS = {"reset_password": "sora_portal.accounts.forms.ResetForm"}
 # A person hears of every change to how they sign in, by mail.

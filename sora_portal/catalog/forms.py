@@ -1,6 +1,5 @@
 """The forms of the providers page. Each names its inputs after its connection or model, for many stand on one page."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -8,13 +7,13 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from sora_portal import hosts
 from sora_portal.catalog.checking import asks_balance
 from sora_portal.catalog.models import Connection, Lifecycle, VideoModel
 from sora_portal.web.forms import DayField, TextField, WholeField
 
 Posted = Mapping[str, Any] | None
 
-HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 # What each adapter reads of a connection beyond the rest (see providers.base.Endpoint); an unknown one may read all.
 READS = {"ruxa": {"body_style"}, "apixo": set[str](), "sora2api": {"path_prefix"}}
 PECULIAR = {"body_style", "path_prefix"}
@@ -115,11 +114,11 @@ class SettingsForm(forms.Form):
 
     def clean_media_hosts(self) -> list[str]:
         """Return the hosts, each once, in small letters."""
-        hosts = list(dict.fromkeys(self.cleaned_data["media_hosts"].lower().split()))
-        bad = next((host for host in hosts if not HOST.fullmatch(host)), None)
+        typed = self.cleaned_data["media_hosts"].split()
+        bad = next((host for host in typed if not hosts.is_named(host)), None)
         if bad:
             raise forms.ValidationError(f"{bad[:80]} is not the name of a host. Write it like cdn.example.com.")
-        return hosts
+        return list(dict.fromkeys(map(hosts.name, typed)))
 
     def values(self) -> dict[str, Any]:
         """Return the whole set of settings: what was typed, and the row's own where the form has no field for it."""

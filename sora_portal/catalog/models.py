@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from sora_portal import hosts
 from sora_portal.catalog import breakers, keys, stages, vendor_costs
 from sora_portal.catalog.domain import Spec, SpecError
 from sora_portal.catalog.fields import EncryptedTextField
@@ -88,6 +89,15 @@ class Connection(models.Model):
     def url_from_environment(self) -> bool:
         """Whether the environment names the address, so that `base_url` is not used."""
         return bool(self._override.get("url"))
+
+    def clean(self) -> None:
+        """Raise ValidationError for an address or a host of files that no request could go to."""
+        super().clean()
+        if not hosts.of(self.base_url) or "@" in self.base_url:
+            raise ValidationError({"base_url": "Write the vendor's address like https://api.example.com."})
+        for host in self.media_hosts if isinstance(self.media_hosts, list) else [self.media_hosts]:
+            if not isinstance(host, str) or not hosts.name(host):
+                raise ValidationError({"media_hosts": f"{str(host)[:80]} is not the name of a host."})
 
     @property
     def key(self) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
+from sora_portal import hosts
 from sora_portal.catalog.documents import Json
 from sora_portal.web.text import one_line_end, stripped
 
@@ -203,12 +203,7 @@ _NO_ADDRESS = "Give an https:// address that the vendor can open without signing
 
 def _is_address(value: str) -> bool:
     """Return whether `value` can be given to a vendor as an address."""
-    try:
-        parts = urlsplit(value)
-        good = parts.scheme == "https" and "." in (parts.hostname or "") and not parts.username
-    except ValueError:
-        return False
-    return good and len(value) <= ADDRESS_MAX and not any(sign.isspace() for sign in value)
+    return len(value) <= ADDRESS_MAX and hosts.is_for_vendors(value) and not any(sign.isspace() for sign in value)
 
 
 def _listed(words: Iterable[str]) -> str:

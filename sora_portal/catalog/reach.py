@@ -1,10 +1,8 @@
 """Whether a vendor could reach this portal."""
 
-import contextlib
-import ipaddress
-from urllib.parse import urlsplit
-
 from django.conf import settings
+
+from sora_portal import hosts
 
 
 def callback_origin(vendor_url: str) -> str:
@@ -20,7 +18,5 @@ def callback_origin(vendor_url: str) -> str:
 
 def _is_near(url: str) -> bool:
     """Return whether `url` names this machine or its private network, where stand-ins for vendors live."""
-    host = urlsplit(url).hostname or ""
-    with contextlib.suppress(ValueError):
-        return not ipaddress.ip_address(host).is_global
-    return "." not in host
+    host = hosts.of(url)
+    return hosts.is_internal(host) or (hosts.is_number(host) and not hosts.is_public(host))

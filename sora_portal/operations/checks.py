@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from sora_portal import hosts
 from sora_portal.accounts import letters
 
 
@@ -72,6 +73,15 @@ def letters_can_be_sent(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         text = f"Links in mail begin with {letters.origin()}, a guess from the allowed hosts."
         found.append(checks.Warning(text, hint="Set SORA_PORTAL_PUBLIC_URL.", id="operations.W002"))
     return found
+
+
+@register(Tags.security, deploy=True)
+def addresses_can_be_used(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Find an address in the settings that no request could go to, or that has a password in it."""
+    named = {f"SORA_PORTAL_{vendor.upper()}_URL": row["url"] for vendor, row in settings.SORA_PORTAL_VENDORS.items()}
+    named["SORA_PORTAL_PUBLIC_URL"] = settings.SORA_PORTAL_PUBLIC_URL
+    bad = [name for name, address in named.items() if address and (not hosts.of(address) or "@" in address)]
+    return [Error(f"{name} is not an address that can be used.", id="operations.E006") for name in bad]
 
 
 @register(Tags.security, deploy=True)

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 
-NAT64 = IPv6Network("64:ff9b::/96")
-# All that is given out for use on the Internet; what lies beside it is special, though Python calls some of it global.
-UNICAST = IPv6Network("2000::/3")
-TEREDO = IPv6Network("2001::/32")
+from sora_portal.hosts import is_public, name
 
 SUFFIXES: Mapping[str, str] = {"video/mp4": ".mp4", "video/quicktime": ".mov", "video/webm": ".webm"}
 
@@ -88,10 +85,10 @@ class Gate:
 
     def lists(self, host: str) -> bool:
         """Return whether `host` is one of the connection's, or a subdomain of one."""
-        return any(host == name or host.endswith(f".{name}") for name in self._names())
+        return any(host == allowed or host.endswith(f".{allowed}") for allowed in self._names())
 
     def _names(self) -> list[str]:
-        return [name for entry in self.hosts if (name := str(entry).strip().strip(".").lower())]
+        return [plain for entry in self.hosts if (plain := name(str(entry).strip().strip(".")))]
 
 
 def _bracketed(host: str) -> str:
@@ -106,23 +103,6 @@ def is_loopback_name(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def is_public(address: str) -> bool:
-    """Return whether `address` is one of the global Internet; an IPv4 address wrapped into IPv6 is judged itself."""
-    try:
-        found: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(found, IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour
-        if inner is None and found in NAT64:
-            inner = IPv4Address(int(found) & 0xFFFFFFFF)
-        if inner is not None:
-            found = inner
-        elif found not in UNICAST or found in TEREDO:
-            return False
-    return found.is_global and not (found.is_multicast or found.is_reserved or found.is_unspecified)
 
 
 def may_connect(address: str, trust: Trust) -> bool:

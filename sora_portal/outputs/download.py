@@ -23,7 +23,7 @@ from typing import Any
 
 import httpx
 
-from sora_portal import failpoints
+from sora_portal import failpoints, hosts
 from sora_portal.outputs.domain import Gate, Reason, Speed, Trouble, looks_like_a_page, may_connect
 
 log = logging.getLogger(__name__)
@@ -91,8 +91,10 @@ def _parsed(url: str) -> httpx.URL:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, TypeError, ValueError) as error:
         raise Trouble(Reason.ADDRESS, "the address cannot be read") from error
-    if not parsed.host or parsed.userinfo:
-        raise Trouble(Reason.ADDRESS, f"an address without a host, or with a name and password in it: {parsed.host}")
+    host = hosts.of(str(parsed))
+    if not host or parsed.userinfo:
+        text = "an address whose host is none that can be, or with a name and password in it"
+        raise Trouble(Reason.ADDRESS, f"{text}: {host}")
     return parsed
 
 
@@ -101,7 +103,7 @@ def _secured(url: httpx.URL, gate: Gate) -> httpx.URL:
     if url.scheme != "http" or url.port is not None:
         return url
     try:
-        gate.admit(scheme="http", host=url.host.lower(), port=80)
+        gate.admit(scheme="http", host=hosts.of(str(url)), port=80)
     except Trouble:
         return url.copy_with(scheme="https")
     return url
@@ -111,12 +113,12 @@ def vet(url: str, gate: Gate, resolve: Resolve = resolve_host) -> str:
     """Return the host of an address from which a download may begin; raises Trouble as the download itself would."""
     parsed = _secured(_parsed(url), gate)
     _admitted(parsed, gate, resolve)
-    return parsed.host.lower()
+    return hosts.of(str(parsed))
 
 
 def _admitted(url: httpx.URL, gate: Gate, resolve: Resolve) -> list[str]:
     """Return the addresses of a host that is allowed, all of them checked."""
-    host = url.host.lower()
+    host = hosts.of(str(url))
     port = url.port or {"https": 443, "http": 80}.get(url.scheme, 0)
     trust = gate.admit(scheme=url.scheme, host=host, port=port)
     try:
@@ -133,7 +135,7 @@ def _visit(
     url: httpx.URL, target: Path, gate: Gate, limits: Limits, alive: Callable[[], None], resolve: Resolve
 ) -> Downloaded | httpx.URL:
     """Ask one address; return the file, or where it says that the file is."""
-    host = url.host.lower()
+    host = url.host
     addresses = _admitted(url, gate, resolve)
     failure: Exception | None = None
     for address in addresses[:ADDRESSES]:
@@ -159,13 +161,15 @@ def _ask(
         fuse.burn(limits.head_seconds)
         extensions: dict[str, Any] = {"trace": fuse.trace}
         if url.scheme == "https":
-            extensions["sni_hostname"] = url.host
+            extensions["sni_hostname"] = url.raw_host.decode("ascii")
         try:
             with client.stream("GET", url.copy_with(host=address), extensions=extensions) as answer:
                 fuse.burn(limits.seconds)
                 return _read(answer, url, target, limits, alive)
         except (httpx.ConnectError, httpx.ConnectTimeout):
             raise
+        except UnicodeError as error:  # httpx reads the address of a redirect by itself, followed or not
+            raise Trouble(Reason.ADDRESS, f"{url.host} redirects to an address that cannot be read") from error
         except (httpx.HTTPError, httpx.StreamError, ssl.SSLError) as error:
             reason = Reason.TOO_SLOW if fuse.blown or isinstance(error, httpx.TimeoutException) else Reason.INCOMPLETE
             raise Trouble(reason, f"{url.host}: {type(error).__name__} {error}") from error
@@ -182,7 +186,7 @@ def _read(
     if answer.status_code in (301, 302, 303, 307, 308):
         try:
             return _parsed(str(url.join(answer.headers.get("location", ""))))
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, ValueError) as error:
             raise Trouble(Reason.ADDRESS, f"{url.host} redirects to an address that cannot be read") from error
     if answer.status_code != 200:
         # A broken server says nothing about the link.

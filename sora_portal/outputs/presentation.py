@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.text import slugify
 
+from sora_portal import hosts
 from sora_portal.accounts.models import User
 from sora_portal.generations.domain import MOVE, State
 from sora_portal.generations.models import Attempt, Event, Generation
@@ -229,7 +229,7 @@ def _given(label: str, line: str) -> Fact:
     """Return what the settings say of one picture: an uploaded one is shown below them, an address can be copied."""
     if line.startswith(PICTURE):
         return Fact(label, "uploaded")
-    return Fact(label, urlsplit(line).hostname or line, copy=line)
+    return Fact(label, hosts.of(line) or line, copy=line)
 
 
 def _picture(image: ReferenceImage) -> UsedPicture:

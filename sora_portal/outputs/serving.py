@@ -13,8 +13,8 @@ from whitenoise.responders import MissingFileError, Response, StaticFile
 
 log = logging.getLogger(__name__)
 
-# The content of an address never changes. `Vary: Cookie`, which the session adds, keeps a copy from the next person.
-CACHE = "private, max-age=3600"
+# A browser that several people use keeps no copy for the next one.
+CACHE = "private, no-store"
 
 
 class Slice(io.BufferedIOBase):

@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import urlsplit
 
+from sora_portal import hosts
 from sora_portal.accounts.models import User
 from sora_portal.accounts.policies import require_admin
 from sora_portal.catalog import actions as catalog
-from sora_portal.catalog.forms import HOST
 from sora_portal.generations import deciding
 from sora_portal.generations.addresses import is_ours, named
 from sora_portal.generations.callbacks import ask
@@ -57,8 +56,8 @@ def take_address(
     url = _whole(attempt, typed.strip())
     if is_ours(attempt, url):
         raise NotAnAddress("The vendor had this address from us, so it cannot be the video that it made.")
-    gate, host = gate_of(attempt), _host(url)
-    is_new = not gate.lists(host) and bool(HOST.fullmatch(host))
+    gate, host = gate_of(attempt), hosts.of(url)
+    is_new = not gate.lists(host) and hosts.is_named(host)
     try:
         vet(url, replace(gate, hosts=(*gate.hosts, host)) if is_new else gate, resolve)
     except Trouble as trouble:
@@ -79,10 +78,6 @@ def _is_open(url: str, gate: Gate, resolve: Resolve) -> bool:
     except Trouble:
         return False
     return True
-
-
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").lower()
 
 
 def _whole(attempt: Attempt, typed: str) -> str:

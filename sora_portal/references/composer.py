@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -11,7 +10,7 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.html import format_html
 
-from sora_portal import clock
+from sora_portal import clock, hosts
 from sora_portal.accounts.models import User
 from sora_portal.catalog.domain import Field
 from sora_portal.catalog.models import Connection
@@ -83,14 +82,7 @@ def _entry(line: str, row: ReferenceImage | None) -> Entry:
         return Entry(line, f"{row.width} × {row.height}", reverse("references:thumb", args=[row.public_id]))
     if line.startswith(PICTURE):
         return Entry(line, "Gone", "")
-    return Entry(line, _host(line) or line[:60], "")
-
-
-def _host(address: str) -> str:
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
+    return Entry(line, hosts.of(line) or line[:60], "")
 
 
 class CharacterField(forms.ChoiceField):

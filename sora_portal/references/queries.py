@@ -1,10 +1,10 @@
 """Reading for the register's pages."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from django.db.models import F
 
+from sora_portal import hosts
 from sora_portal.accounts.models import User
 from sora_portal.references.models import Character
 
@@ -38,7 +38,7 @@ def character_view(character: Character, *, viewer: User) -> CharacterView:
         owner=character.owner.display_name,
         source="A finished video"
         if character.vendor_task_id
-        else f"Clip on {urlsplit(character.clip_url).hostname}, {_span(character)}",
+        else f"Clip on {hosts.of(character.clip_url)}, {_span(character)}",
         works_with=f"Models of {connection.label}" if connection else "Models that take a clip",
         shared_with=[project.name for project in character.projects.all()],
         retired=character.retired_at is not None,

@@ -70,7 +70,7 @@ def _file(path: Path, *, cache: str) -> FileResponse:
 def picture(request: Request, public_id: str) -> HttpResponseBase:
     """A picture, for those who may use it."""
     image = get_object_or_404(ReferenceImage.objects.visible_to(request.user), public_id=public_id)
-    return _file(storage.picture_path(image.public_id), cache="private, max-age=3600")
+    return _file(storage.picture_path(image.public_id), cache="private, no-store")
 
 
 @login_required
@@ -78,7 +78,7 @@ def picture(request: Request, public_id: str) -> HttpResponseBase:
 def thumb(request: Request, public_id: str) -> HttpResponseBase:
     """The small copy of a picture, for those who may use it."""
     image = get_object_or_404(ReferenceImage.objects.visible_to(request.user), public_id=public_id)
-    return _file(storage.thumb_path(image.public_id), cache="private, max-age=3600")
+    return _file(storage.thumb_path(image.public_id), cache="private, no-store")
 
 
 @require_safe

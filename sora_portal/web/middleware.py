@@ -56,6 +56,30 @@ def _cleaned(query: QueryDict) -> Any:
     return fresh
 
 
+# What a page of ours needs of a browser's powers, and no more.
+PERMISSIONS = "autoplay=(self), clipboard-write=(self), fullscreen=(self), picture-in-picture=(self), " + ", ".join(
+    f"{power}=()"
+    for power in (
+        *("accelerometer", "browsing-topics", "camera", "display-capture", "encrypted-media", "geolocation"),
+        *("gyroscope", "hid", "magnetometer", "microphone", "midi", "payment", "publickey-credentials-get"),
+        *("screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
+    )
+)
+
+
+class Headers:
+    """Tells browsers what every answer allows: no powers that no page uses, and use by pages of this origin only."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
 class NoStore:
     """Tells browsers and proxies to keep no answer that does not say otherwise itself.
 

@@ -70,7 +70,11 @@ def test_download_follows_three_redirects_and_not_four(media_host: MediaServer, 
 
 
 @pytest.mark.parametrize(
-    "where", ["http://10.0.0.1/a.mp4", "https://example.com/a.mp4", "file:///etc/passwd", "http://user:pw@127.0.0.1/"]
+    "where",
+    [
+        *("http://10.0.0.1/a.mp4", "https://example.com/a.mp4", "file:///etc/passwd", "http://user:pw@127.0.0.1/"),
+        *("https://xn--0.example/a.mp4", "//xn--0.example/a.mp4", "https://a..example/a.mp4", "https://[bad/a.mp4"),
+    ],
 )
 def test_download_checks_every_redirect_like_the_first_address(where: str, media_host: MediaServer, part: Path) -> None:
     media_host.routes["/a.mp4"] = lambda asked: asked.redirect(where)
@@ -78,7 +82,14 @@ def test_download_checks_every_redirect_like_the_first_address(where: str, media
     assert refused(media_host.at("/a.mp4"), part).reason is Reason.ADDRESS
 
 
-@pytest.mark.parametrize("url", ["", "a.mp4", "https://", "http://[::1", "javascript:alert(1)", "https://x:99999/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "a.mp4", "https://", "http://[::1", "javascript:alert(1)", "https://x:99999/"),
+        *("https://xn--0.example/a.mp4", "https://xn--0.localhost/a.mp4", f"https://{'a' * 64}.example/a.mp4"),
+        *("https://☃.example/a.mp4", "https://a..localhost/a.mp4", "https://\u00ad.example/a.mp4"),
+    ],
+)
 def test_download_refuses_what_is_no_address(url: str, part: Path) -> None:
     assert refused(url, part).reason is Reason.ADDRESS
 
