@@ -53,8 +53,29 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=Role.choices)
 
 
-class AddressForm(forms.Form):
-    """Another e-mail address to sign in with, and the password once more."""
+class OwnPasswordForm(forms.Form):
+    """A form for what a stolen session must not do: it asks for the person's password once more."""
+
+    password = PasswordField(
+        label="Your password", autocomplete="current-password", error_messages={"required": "Type your password."}
+    )
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._by = by
+
+    def clean_password(self) -> str:
+        """Refuse a password that is not theirs; trying counts like signing in."""
+        password: str = self.cleaned_data["password"]
+        if not get_adapter().reauthenticate(self._by, password):
+            raise forms.ValidationError("This is not your password.")
+        return password
+
+
+class AddressForm(OwnPasswordForm):
+    """Another e-mail address to sign in with."""
+
+    field_order = ["email", "password"]
 
     email = forms.EmailField(
         label="New e-mail address",
@@ -63,20 +84,6 @@ class AddressForm(forms.Form):
         error_messages={"required": "Give an address.", "invalid": "Write it like name@example.com."},
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
-    password = PasswordField(
-        label="Your password", autocomplete="current-password", error_messages={"required": "Type your password."}
-    )
-
-    def __init__(self, data: Any = None, *, user: User) -> None:
-        super().__init__(data)
-        self._user = user
-
-    def clean_password(self) -> str:
-        """Refuse a password that is not theirs; trying counts like signing in."""
-        password: str = self.cleaned_data["password"]
-        if not get_adapter().reauthenticate(self._user, password):
-            raise forms.ValidationError("This is not your password.")
-        return password
 
 
 class ResetForm(ResetPasswordForm):  # type: ignore[misc]  # allauth ships no types

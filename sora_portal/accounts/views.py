@@ -34,7 +34,7 @@ def theme(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def address(request: Request) -> HttpResponse:
     """The e-mail address that a person signs in with, and another one for their password."""
-    form = AddressForm(request.POST if request.method == "POST" else None, user=request.user)
+    form = AddressForm(request.POST if request.method == "POST" else None, by=request.user)
     if form.is_valid():
         try:
             actions.change_address(by=request.user, person=request.user, email=form.cleaned_data["email"])

@@ -1,17 +1,17 @@
 """The one decision."""
 
-from typing import Any
-
 from django import forms
 
-from sora_portal.accounts.models import User
+from sora_portal.accounts.forms import OwnPasswordForm
 
 RESTORED, COPY = "restored", "copy"
 SEND, END = "send", "end"
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(OwnPasswordForm):
     """What this installation is, what becomes of the videos that wait, and the password of who decides."""
+
+    field_order = ["what", "waiting", "password"]
 
     what = forms.ChoiceField(
         choices=[(RESTORED, "It is the portal, restored or moved"), (COPY, "It is a copy")], widget=forms.RadioSelect
@@ -22,17 +22,3 @@ class DecisionForm(forms.Form):
         widget=forms.RadioSelect,
         help_text="End them when they may have been sent before; their credits come back.",
     )
-    password = forms.CharField(
-        label="Your password", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
-    )
-
-    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._by = by
-
-    def clean_password(self) -> str:
-        """Raise ValidationError for another password than the admin's own."""
-        password: str = self.cleaned_data["password"]
-        if not self._by.check_password(password):
-            raise forms.ValidationError("This is not your password.")
-        return password
