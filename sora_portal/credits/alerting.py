@@ -3,6 +3,7 @@ transaction crosses the level; `outlook` says who reads it.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -10,6 +11,20 @@ from django.db import transaction
 from sora_portal.accounts.models import User
 from sora_portal.credits import books, domain
 from sora_portal.credits.models import Alert, AlertSeen, Bucket
+
+
+@dataclass(frozen=True)
+class Told:
+    """An alert as a page shows it: the highest level of one budget, with how it stands now.
+
+    `put_away` is the address that shows it no more, `look` the page that has the rest, if there is one.
+    """
+
+    pk: int
+    tone: str
+    text: str
+    put_away: str
+    look: str = ""
 
 
 def notice(purses: Iterable[books.Purse], *, more: int | None, now: datetime) -> None:

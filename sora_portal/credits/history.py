@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q, QuerySet, Sum
 
 from sora_portal.accounts.models import User
-from sora_portal.credits import books, domain, periods
+from sora_portal.credits import books, domain, own, periods
 from sora_portal.credits.models import Account, Bucket, Journal, Kind, Scope, ScopeKind, Transfer
 from sora_portal.web.words import credits_text
 
@@ -174,7 +174,7 @@ def _line(journal: Journal, left: int | None) -> Line:
         label=kind.label,
         icon=_ICONS[kind],
         about=_about(journal),
-        who=journal.by.display_name if journal.by else "the portal",
+        who=_who(journal),
         reason=journal.reason,
         ref=domain.work_of(journal.ref),
         refundable=kind == Kind.CAPTURE and journal.amount > 0,
@@ -182,6 +182,11 @@ def _line(journal: Journal, left: int | None) -> Line:
         incoming=sign == "+",
         left_text=credits_text(left),
     )
+
+
+def _who(journal: Journal) -> str:
+    name = journal.by.display_name if journal.by else "the portal"
+    return f"{name}, for themselves" if own.is_own(journal) else name
 
 
 def _about(journal: Journal) -> str:

@@ -334,6 +334,16 @@ class Reconciliation(models.Model):
         return f"{len(self.differences)} differences at {self.at}"
 
 
+class OwnCreditsSeen(models.Model):
+    """Up to which journal an admin has read what other admins did with their own credits."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    upto = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.user}, up to {self.upto}"
+
+
 class Alert(models.Model):
     """That so many percent of a budget were used, noticed once for each level and period."""
 

@@ -1,12 +1,13 @@
 """How budgets stand and where they are heading: alerts for those whom they concern, and forecasts in words."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Sum, When
+from django.urls import reverse
 
 from sora_portal.accounts.models import User
-from sora_portal.credits import books, periods
+from sora_portal.credits import books, own, periods
+from sora_portal.credits.alerting import Told
 from sora_portal.credits.models import Alert, Hold, HoldLeg, Journal
 from sora_portal.credits.queries import Budget, budgets_of
 
@@ -64,15 +65,6 @@ def _used(budget: Budget, since: datetime) -> int:
     return videos.aggregate(sum=Sum(taken))["sum"] or 0
 
 
-@dataclass(frozen=True)
-class Told:
-    """An alert as a page shows it: the highest level of one budget, with how it stands now."""
-
-    pk: int
-    tone: str
-    text: str
-
-
 def concerning(user: User) -> QuerySet[Alert]:
     """Return the alerts that are for `user`: of their own budget, of projects they lead; an admin's are all."""
     if user.is_portal_admin:
@@ -84,7 +76,8 @@ def concerning(user: User) -> QuerySet[Alert]:
 def alerts_for(user: User, now: datetime) -> list[Told]:
     """Return what `user` should know about budgets, one line for each, and has not put away.
 
-    An alert of a period that is over, or of a level that a raise has taken the budget below again, is not shown.
+    An alert of a period that is over, or of a level that a raise has taken the budget below again, is not shown. An
+    admin also hears of what other admins did with their own credits.
     """
     open_ones = (
         concerning(user).exclude(seen__user=user).select_related("scope__project", "scope__member", "scope__connection")
@@ -93,14 +86,16 @@ def alerts_for(user: User, now: datetime) -> list[Told]:
     # Of those of a scope the newest and highest counts; beyond the newest few hundred all periods are long over.
     for alert in sorted(open_ones.order_by("-pk")[:NEWEST], key=lambda alert: (alert.period, alert.level)):
         newest[alert.scope_id] = alert
+    told = own.told_to(user, now)
     if not newest:
-        return []
+        return told
     budgets = {budget.scope.pk: budget for budget in budgets_of([a.scope for a in newest.values()], user, now)}
-    told = []
     for alert in newest.values():
         budget = budgets.get(alert.scope_id)
         if budget is not None and budget.period == alert.period and budget.used_pct >= alert.level:
-            told.append(Told(alert.pk, "bad" if alert.level == 100 else "warn", _text(budget, alert.level, now)))
+            tone = "bad" if alert.level == 100 else "warn"
+            address = reverse("credits:put_away", args=[alert.pk])
+            told.append(Told(alert.pk, tone, _text(budget, alert.level, now), put_away=address))
     return told
 
 

@@ -7,6 +7,7 @@ from sora_portal.credits import price_views, views
 app_name = "credits"
 urlpatterns = [
     path("alerts/<int:pk>/put-away/", views.put_away, name="put_away"),
+    path("alerts/own/<int:pk>/put-away/", views.put_away_own, name="put_away_own"),
     path("team/credits/", views.ledger, name="ledger"),
     path("team/credits/ledger.csv", views.ledger_csv, name="ledger_csv"),
     path("team/credits/refund/<slug:ref>/", views.refund, name="refund"),

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sora_portal.accounts.http import Request
 from sora_portal.accounts.policies import require_admin
-from sora_portal.credits import actions, alerting, books, history, outlook, periods, queries
+from sora_portal.credits import actions, alerting, books, history, outlook, own, periods, queries
 from sora_portal.credits.forms import AdjustForm, BudgetForm, GrantForm, LedgerForm, NewcomersForm, OnceForm, RefundForm
-from sora_portal.credits.models import Kind, Scope, ScopeKind
+from sora_portal.credits.models import Journal, Kind, Scope, ScopeKind
 from sora_portal.credits.periods import Terms
 from sora_portal.credits.refusals import credits_words
 from sora_portal.refusals import Refused
@@ -39,6 +39,19 @@ def put_away(request: Request, pk: int) -> HttpResponse:
     """Show an alert no more to the person who has read it."""
     alert = get_object_or_404(outlook.concerning(request.user), pk=pk)
     alerting.put_away(by=request.user, alert=alert)
+    return _alerts_left(request)
+
+
+@login_required
+@require_POST
+def put_away_own(request: Request, pk: int) -> HttpResponse:
+    """Tell an admin no more of what others did with their own credits, up to the movement `pk`."""
+    require_admin(request.user)
+    own.put_away(by=request.user, upto=get_object_or_404(Journal, pk=pk).pk)
+    return _alerts_left(request)
+
+
+def _alerts_left(request: Request) -> HttpResponse:
     if not request.htmx:
         return redirect("budgets:usage")
     return render(request, "credits/_alerts.html", {"alerts": outlook.alerts_for(request.user, timezone.now())})
