@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.core.internal import ratelimit
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -42,6 +43,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         login = credentials.get("username") or credentials.get("email") or ""
         person = User.objects.signing_in_as(login)
         return f"person:{person.pk}" if person else f"login:{unicodedata.normalize('NFKC', login).strip().casefold()}"
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the client's address behind our proxies; the sender's own for a request that came past them."""
+        try:
+            return str(super().get_client_ip(request))
+        except ImproperlyConfigured:  # fewer hops in X-Forwarded-For than we have proxies
+            return str(request.META.get("REMOTE_ADDR", ""))
 
     def set_password(self, user: User, password: str) -> None:
         """Set a password; what was tried against the one before no longer counts."""

@@ -29,7 +29,9 @@ class HoldsNoName:
         for name in _names(user) if user else ():
             # Two letters are in many words: such a name counts where it stands alone.
             if name in words or (len(name) > 2 and name in text):
-                raise ValidationError("This password contains your name. Choose one without it.", "password_contains_name")
+                raise ValidationError(
+                    "This password contains your name. Choose one without it.", "password_contains_name"
+                )
 
     def get_help_text(self) -> str:
         """Return the rule in a sentence, for the page."""

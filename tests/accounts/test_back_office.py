@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.core import mail
 from django.test import Client
@@ -99,6 +100,14 @@ def test_ledger_rows_cannot_be_changed_and_people_not_removed(client: Client) ->
         data = {"action": "delete_selected", "_selected_action": ["1", str(factories.ada().pk)], "post": "yes"}
         inside.post(f"{INDEX}{model}/", data)
     assert User.objects.filter(username="ada").exists()
+
+
+@pytest.mark.parametrize("model", ["projects/project", "catalog/connection", "catalog/videomodel"])
+def test_what_videos_hang_on_cannot_be_deleted(client: Client, model: str) -> None:
+    row = factories.generation()
+    pk = {"project": row.project_id, "connection": row.connection_id, "videomodel": row.model_id}[model.split("/")[1]]
+    assert office(client).post(f"{INDEX}{model}/{pk}/delete/", {"post": "yes"}).status_code == 200
+    assert apps.get_model(model.replace("/", ".")).objects.filter(pk=pk).exists()
 
 
 def test_roles_and_passwords_are_left_to_the_people_page(client: Client) -> None:

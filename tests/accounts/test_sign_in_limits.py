@@ -67,6 +67,8 @@ def test_five_wrong_passwords_close_a_name_however_it_is_typed_and_wherever_they
         (1, lambda n: f"198.51.100.{n}, 203.0.113.7", True),
         (2, lambda n: f"198.51.100.{n}, 203.0.113.7, 10.0.0.1", True),
         (1, lambda n: f"203.0.113.7, 198.51.100.{n}", False),
+        (2, lambda n: f"198.51.100.{n}", True),
+        (1, lambda n: "", True),
     ],
 )
 def test_ten_a_minute_from_one_client_are_enough_whatever_it_says_it_is(
