@@ -203,6 +203,22 @@ def cancel(*, by: User, generation: Generation, now: datetime) -> bool:
 
 
 @transaction.atomic
+def set_file(*, generation: Generation, broken: str, now: datetime) -> None:
+    """Show on the row that its stored file is damaged, and why, or (`broken` empty) that it is whole again.
+
+    Called by the outputs room, inside the transaction that records what was found.
+    """
+    rows = Generation.objects.filter(pk=generation.pk, broken_at__isnull=bool(broken))
+    if not rows.update(broken_at=now if broken else None):
+        return
+    generation.broken_at = now if broken else None
+    text = (
+        "The stored file is damaged; an approval of it does not count" if broken else "The stored file is whole again"
+    )
+    note(generation, now=now, by=None, kind="file", text=text, staff_text=broken)
+    feed.publish(generation)
+
+
 def set_review(*, by: User, generation: Generation, review: Review, expected: str, text: str, now: datetime) -> bool:
     """Show the reviewers' decision on the row; False when the row no longer shows `expected`.
 

@@ -81,6 +81,8 @@ class Generation(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     # When the file of a video that had ended without one came after all. It moved no state and no credits.
     recovered_at = models.DateTimeField(null=True)
+    # Since when its stored file is known to be damaged: an approval of it does not count.
+    broken_at = models.DateTimeField(null=True)
     duration_ms = models.PositiveIntegerField(default=0)
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)

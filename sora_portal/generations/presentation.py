@@ -38,6 +38,7 @@ REVIEW_PILLS = {
     Review.APPROVED: Pill("ok", "check", "Approved"),
     Review.REJECTED: Pill("muted", "x", "Rejected"),
 }
+BROKEN = Pill("bad", "triangle-alert", "File damaged")
 SOME_ID = "0" * 26
 
 
@@ -95,7 +96,9 @@ def _around_id(name: str, prefix: str) -> tuple[str, str]:
 
 
 def pill_of(generation: Generation) -> Pill:
-    """Return the pill of a generation: its review when it is finished, its state until then."""
+    """Return the pill of a generation: damage to its file, its review when it is finished, its state until then."""
+    if generation.broken_at:
+        return BROKEN
     if generation.review:
         return REVIEW_PILLS[Review(generation.review)]
     return PILLS[State(generation.state)]

@@ -15,7 +15,7 @@ FILTERS: dict[str, tuple[str, dict[str, Any]]] = {
     "": ("All", {}),
     "working": ("Working", {"state__in": ["queued", "submitting", "unconfirmed", "running", "fetching"]}),
     "review": ("To review", {"review": Review.WAITING.value}),
-    "approved": ("Approved", {"review": Review.APPROVED.value}),
+    "approved": ("Approved", {"review": Review.APPROVED.value, "broken_at": None}),
     "failed": ("Failed", {"state__in": ["failed", "needs_decision", "cancelled"], "recovered_at": None}),
 }
 # For admins. Live rows are due at some time, and few: that the filter says so lets the database read only them.

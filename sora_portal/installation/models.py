@@ -20,3 +20,15 @@ class Installation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.uid}, epoch {self.epoch}"
+
+
+class MediaFolder(models.Model):
+    """One row: which media folder belongs to this database. A copy of both goes on with the same."""
+
+    uid = models.CharField(max_length=32)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="installation_one_media_folder", condition=Q(pk=1))]
+
+    def __str__(self) -> str:
+        return self.uid

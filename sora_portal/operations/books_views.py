@@ -13,7 +13,9 @@ from sora_portal.accounts.http import Request
 from sora_portal.accounts.policies import require_admin
 from sora_portal.credits import reconciling
 from sora_portal.generations import queries
+from sora_portal.generations.models import Generation
 from sora_portal.operations import verifying
+from sora_portal.outputs import keeping
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,8 @@ def reconciliation(request: Request) -> HttpResponse:
         "clock": clock.jump(),
         "now": clock.now(),
         "waiting": verifying.waiting(clock.now()),
+        "files": keeping.summary(),
+        "broken": Generation.objects.filter(broken_at__isnull=False).select_related("output", "author")[:SHOWN],
         "recovered": recovered[:SHOWN],
         "recovered_count": recovered.count(),
         "watched_count": queries.watched_count(),

@@ -17,6 +17,7 @@ from django.db.models import F
 from sora_portal.catalog.keys import KeyState
 from sora_portal.catalog.models import Connection
 from sora_portal.credits import reconciling
+from sora_portal.installation import media as where
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,10 @@ def media() -> None:
     folder = Path(settings.MEDIA_ROOT)
     with tempfile.TemporaryFile(dir=folder, prefix=".readyz-"):
         pass
+    try:
+        where.require()
+    except where.MediaElsewhere as missing:
+        raise NotReady(str(missing)) from missing
     free = shutil.disk_usage(folder).free
     if free < settings.SORA_PORTAL_MEDIA_MAX_BYTES:
         raise NotReady(

@@ -16,12 +16,18 @@ from sora_portal import clock
 from sora_portal.generations.domain import FETCH_LEASE
 from sora_portal.generations.models import Attempt, Generation
 from sora_portal.heartbeat import beat
+from sora_portal.installation import media
 from sora_portal.outputs import storage
 from sora_portal.outputs.domain import Facts, Gate, Reason, Trouble
 from sora_portal.outputs.download import Downloaded, Limits, Resolve, download
 from sora_portal.outputs.inspecting import inspect, make_preview
 from sora_portal.outputs.models import Output
+from sora_portal.outputs.storage import checksum
+from sora_portal.outputs.wrapping import unwrap
 from sora_portal.pace import scaled
+
+# Most downloads that end early are whole at the next try.
+EXACT_TRIES = 3
 
 Renew = Callable[[datetime], None]
 
@@ -74,14 +80,15 @@ def showing_life(seconds: float) -> Iterator[None]:
         thread.join()
 
 
-def bring(attempt: Attempt, renew: Renew, resolve: Resolve) -> Stored:
+def bring(attempt: Attempt, renew: Renew, resolve: Resolve, *, tries: int) -> Stored:
     """Return the stored file from the first of the attempt's addresses that gives it.
 
-    `renew` keeps the caller's lease and is called as long as this takes. Raises the first address's Trouble, and
-    whatever `renew` raises.
+    After `tries` that failed, a length that the server promises wrongly is no longer believed: the examination says
+    whether the file is whole. `renew` keeps the caller's lease and is called as long as this takes. Raises the first
+    address's Trouble, and whatever `renew` raises.
     """
     keep = keeper(renew)
-    limits = Limits(max_bytes=settings.SORA_PORTAL_MEDIA_MAX_BYTES)
+    limits = Limits(max_bytes=settings.SORA_PORTAL_MEDIA_MAX_BYTES, exact=tries < EXACT_TRIES)
     end = time.monotonic() + limits.seconds
     first: Trouble | None = None
     with showing_life(limits.seconds + 200):
@@ -108,9 +115,16 @@ def gate_of(attempt: Attempt) -> Gate:
 
 
 def _bring_one(url: str, gate: Gate, limits: Limits, keep: Callable[[], None], resolve: Resolve) -> Stored:
+    # Nothing is fetched that could not be kept.
+    try:
+        media.require()
+    except OSError as error:
+        raise Trouble(Reason.OURS, str(error)) from error
     part, poster, preview = storage.new_part(), storage.new_part(), storage.new_part()
     try:
         downloaded = download(url, part, gate=gate, limits=limits, alive=keep, resolve=resolve)
+        if unwrap(part, most=limits.max_bytes, alive=keep):
+            downloaded = replace(downloaded, size=part.stat().st_size, sha256=checksum(part, alive=keep))
         facts = inspect(part, poster, alive=keep)
         has_preview = not facts.plays_everywhere and make_preview(part, preview, alive=keep)
         # The others first: where a video is, its picture and its preview are as well.
@@ -129,6 +143,7 @@ def _bring_one(url: str, gate: Gate, limits: Limits, keep: Callable[[], None], r
 def note_file(generation: Generation, stored: Stored, now: datetime) -> None:
     """Write down which file a generation has; raises IntegrityError when it has one already."""
     got, facts = stored.downloaded, stored.facts
+    path = storage.video_path(got.sha256, facts.mime)
     Output.objects.create(
         generation=generation,
         sha256=got.sha256,
@@ -144,6 +159,9 @@ def note_file(generation: Generation, stored: Stored, now: datetime) -> None:
         frame_times=facts.frame_times,
         plays_everywhere=facts.plays_everywhere,
         has_preview=stored.has_preview,
+        mtime_ns=path.stat().st_mtime_ns if path.exists() else None,
+        looked_at=now,
+        hashed_at=now,
         source_host=got.host,
         fetched_at=now,
     )

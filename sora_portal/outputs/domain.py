@@ -9,6 +9,11 @@ from ipaddress import ip_address
 
 from sora_portal.hosts import is_public, name
 
+# What an MP4 may begin with besides its brands: older writers, fragments, and files that were put together by hand.
+FIRST_BOXES = frozenset(
+    {b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"uuid", b"sidx", b"pdin"}
+)
+
 SUFFIXES: Mapping[str, str] = {"video/mp4": ".mp4", "video/quicktime": ".mov", "video/webm": ".webm"}
 
 
@@ -152,6 +157,11 @@ class Speed:
         slow = self._bytes < self._floor * span
         self._since, self._bytes = now, 0
         return slow
+
+
+def begins_like_a_video(start: bytes) -> bool:
+    """Return whether a file that begins like this is an MP4 or a WebM, as far as its first bytes say."""
+    return start[4:8] in FIRST_BOXES or start.startswith(b"\x1a\x45\xdf\xa3")
 
 
 def looks_like_a_page(start: bytes) -> bool:

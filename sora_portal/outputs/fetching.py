@@ -57,7 +57,7 @@ def fetch_step(generation_id: int, *, resolve: Resolve = resolve_host) -> None:
         began = clock.now()
         connection = claim.attempt.connection
         try:
-            stored = bring(claim.attempt, partial(_renew, claim), resolve)
+            stored = bring(claim.attempt, partial(_renew, claim), resolve, tries=claim.generation.tries)
         except Trouble as trouble:
             first = claim.generation.tries == 0
             resting.note(connection, trouble, first_try=first, began_at=began, now=clock.now())

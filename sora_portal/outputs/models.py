@@ -34,6 +34,12 @@ class Output(models.Model):
     frame_times = models.JSONField(default=list, blank=True)
     plays_everywhere = models.BooleanField(default=True)
     has_preview = models.BooleanField(default=False)
+    # When the file was last written, and when somebody last looked at its size and read it through.
+    mtime_ns = models.BigIntegerField(null=True)
+    looked_at = models.DateTimeField(null=True, db_index=True)
+    hashed_at = models.DateTimeField(null=True, db_index=True)
+    # Why it is no longer the file that was stored; empty while it is.
+    broken = models.CharField(max_length=200, blank=True, default="")
     source_host = models.CharField(max_length=253)
     fetched_at = models.DateTimeField()
 

@@ -100,6 +100,7 @@ class PlayerView:
     times: str
     stands_in: str
     unshown: bool
+    broken: str
     facts: list[Fact]
 
 
@@ -199,6 +200,10 @@ def player_view(generation: Generation, output: Output) -> PlayerView:
         if output.has_preview
         else "",
         unshown=not output.can_be_shown,
+        broken="The stored file of this video is damaged. It cannot be played or downloaded, and an approval of it does"
+        " not count. An admin can put it back from a backup."
+        if output.broken
+        else "",
         facts=[
             Fact("Picture", f"{output.width} × {output.height}, {output.fps:g} a second"),
             Fact("Length", clock(output.duration_ms / 1000)),

@@ -1,7 +1,7 @@
 """Look into a file that a stranger sent: `python -m sora_portal.outputs.probe FILE --poster OUT`.
 
 Runs in a process of its own with little memory and little time, because decoders are where hostile files do harm.
-Prints one line of JSON: the facts, or {"error": …} with exit status 1. Imports nothing of the portal and no Django.
+Prints one line of JSON: the facts, or {"error": …} with exit status 1. Imports no Django.
 
 The facts are what a player shows, not what is coded: under the track's display matrix, with pixels that are square,
 without what an edit list hides, and of the one track that players show. Chromium's own demuxer is the same library, and
@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from sora_portal.outputs.domain import FIRST_BOXES
+
 MEMORY = 1536 * 1024**2
 CPU_SECONDS = 120
 POSTER_BYTES = 16 * 1024**2
@@ -26,10 +28,6 @@ LARGEST_SIDE = 8192
 LONGEST = 4 * 3600
 CODECS = frozenset({"h264", "hevc", "av1", "vp8", "vp9", "mpeg4", "prores"})
 STILL_BRANDS = frozenset({b"avif", b"avis", b"heic", b"heix", b"heim", b"mif1", b"msf1"})
-# What an MP4 may begin with besides its brands: older writers, fragments, and files that were put together by hand.
-FIRST_BOXES = frozenset(
-    {b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"uuid", b"sidx", b"pdin"}
-)
 # What every browser plays, with or without decoders of the machine. All else gets a preview.
 PLAYED = frozenset({"Constrained Baseline", "Baseline", "Main", "Constrained High", "High", "Progressive High"})
 HEARD = frozenset({"aac", "mp3"})

@@ -22,7 +22,7 @@ SHOWN: dict[str, tuple[str, dict[str, object]]] = {
     "": ("All", {}),
     "review": ("To review", {"review": Review.WAITING.value}),
     "changes": ("Changes requested", {"review": Review.CHANGES.value}),
-    "approved": ("Approved", {"review": Review.APPROVED.value}),
+    "approved": ("Approved", {"review": Review.APPROVED.value, "broken_at": None}),
     "rejected": ("Rejected", {"review": Review.REJECTED.value}),
     "working": (
         "Working",

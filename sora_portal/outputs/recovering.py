@@ -73,7 +73,7 @@ def _fetch(row: LateTask, urls: list[str], resolve: Resolve) -> None:
         late.rest(row, until)
         return
     try:
-        stored = bring(attempt, partial(late.renew, row), resolve)
+        stored = bring(attempt, partial(late.renew, row), resolve, tries=row.tries)
     except Trouble as trouble:
         now = clock.now()
         resting.note(attempt.connection, trouble, first_try=row.tries == 0, began_at=began, now=now)

@@ -1,16 +1,20 @@
 """The folder of files: parts while they come in, then one file per checksum, durable before any row names it."""
 
+import hashlib
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
 
 from sora_portal import clock
+from sora_portal.installation import media
 from sora_portal.outputs.domain import SUFFIXES
 
 PART_AGE = 3600.0
 CLEAN_EVERY = 300.0
+PIECE = 1024 * 1024
 POSTER_SUFFIX = ".webp"
 
 
@@ -42,7 +46,11 @@ def new_part() -> Path:
 
 
 def keep(part: Path, target: Path) -> None:
-    """Give the finished `part` its lasting name `target`, durably. The same content twice stays one file."""
+    """Give the finished `part` its lasting name `target`, durably. The same content twice stays one file.
+
+    Raises MediaElsewhere, and OSError when the disk does not take it.
+    """
+    media.require()
     fresh = not target.parent.is_dir()
     target.parent.mkdir(parents=True, exist_ok=True)
     with part.open("rb") as file:
@@ -52,6 +60,16 @@ def keep(part: Path, target: Path) -> None:
     _sync(target.parent)
     if fresh:
         _sync(target.parent.parent)
+
+
+def checksum(path: Path, *, alive: Callable[[], None] = lambda: None) -> str:
+    """Return the SHA-256 of a file; `alive` is called with every piece. Raises OSError."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            digest.update(piece)
+            alive()
+    return digest.hexdigest()
 
 
 def _sync(folder: Path) -> None:

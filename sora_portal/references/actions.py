@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from sora_portal.accounts.models import User
 from sora_portal.catalog.models import Connection
+from sora_portal.installation import media
 from sora_portal.projects.models import Project
 from sora_portal.references import decoding, storage
 from sora_portal.references.domain import CONSENT, GONE_PICTURE, address_problem, picture_ids, span_problem
@@ -37,6 +38,12 @@ class Unusable(Refused):
     """A video names something that can no longer be used; the message is for its author."""
 
 
+class NoPlace(Refused):
+    """The media folder is not the one of this database."""
+
+    status = 503
+
+
 class AlreadyThere(Refused):
     """Somebody has made a character of this video before."""
 
@@ -59,6 +66,8 @@ def upload(*, by: User, file: IO[bytes], now: datetime) -> ReferenceImage:
             " themselves after a week."
         )
     public_id = secrets.token_hex(16)
+    if not media.is_here():
+        raise NoPlace("The portal cannot store pictures at the moment. The admins are told; try again later.")
     # The files first: where a row is, its files are as well.
     storage.keep(public_id, picture.data, picture.thumb)
     try:

@@ -1,12 +1,14 @@
 """Reading for the register's pages."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import F
 
 from sora_portal import hosts
 from sora_portal.accounts.models import User
-from sora_portal.references.models import Character
+from sora_portal.references import storage
+from sora_portal.references.models import Character, ReferenceImage
 
 
 @dataclass(frozen=True)
@@ -48,3 +50,14 @@ def character_view(character: Character, *, viewer: User) -> CharacterView:
 
 def _span(character: Character) -> str:
     return f"{character.clip_start} to {character.clip_end} s"
+
+
+def missing_files() -> Iterator[ReferenceImage]:
+    """Yield the pictures whose file is missing, or not as large as it was."""
+    for image in ReferenceImage.objects.order_by("pk").iterator():
+        try:
+            whole = storage.picture_path(image.public_id).stat().st_size == image.size
+        except OSError:
+            whole = False
+        if not whole:
+            yield image

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from sora_portal.installation import media
+
 
 def root() -> Path:
     """Return the folder of all pictures, beside the videos."""
@@ -27,7 +29,8 @@ def is_kept(public_id: str) -> bool:
 
 
 def keep(public_id: str, data: bytes, thumb: bytes) -> None:
-    """Write both files so that they survive a power cut, or raise OSError."""
+    """Write both files so that they survive a power cut; raises OSError, and MediaElsewhere for another folder."""
+    media.require()
     root().mkdir(parents=True, exist_ok=True)
     for path, content in ((thumb_path(public_id), thumb), (picture_path(public_id), data)):
         part = path.with_suffix(".part")

@@ -43,6 +43,8 @@ def upload(request: Request) -> HttpResponse:
         image = actions.upload(by=request.user, file=file, now=clock.now())
     except NotAPicture as problem:
         return JsonResponse({"error": str(problem)}, status=problem.status)
+    except actions.NoPlace as missing:
+        return JsonResponse({"error": str(missing)}, status=missing.status)
     except Busy as busy:
         return JsonResponse({"error": str(busy)}, status=busy.status, headers={"Retry-After": str(busy.retry_after)})
     answer = {

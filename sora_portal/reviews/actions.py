@@ -100,6 +100,8 @@ def _locked(generation: Generation) -> Generation:
 
 
 def _move(generation: Generation, verdict: Verdict) -> Move:
+    if generation.broken_at and verdict is not Verdict.REOPEN:
+        raise Closed("The stored file of this video is damaged, so there is nothing to decide on.")
     if not generation.sha256 or not generation.review:
         raise Closed("There is no finished file to decide on yet.")
     move = MOVE.get((Standing(generation.review), verdict))

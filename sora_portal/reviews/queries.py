@@ -51,6 +51,8 @@ def page(user: User, tab: Tab, *, after: int = 0, size: int = PAGE) -> tuple[lis
     `after` is the key of the last row of the page before, 0 for the first page.
     """
     rows = waiting_for(user) if tab.review is Review.WAITING else Generation.objects.visible_to(user)
+    if tab.review is Review.APPROVED:
+        rows = rows.filter(broken_at=None)
     rows = rows.filter(review=tab.review.value).select_related("author", "project", "model__connection")
     if after:
         rows = rows.filter(pk__gt=after) if tab.oldest_first else rows.filter(pk__lt=after)
@@ -135,4 +137,5 @@ def notes(generation: Generation) -> list[Note]:
 def approval(generation: Generation) -> Decision | None:
     """Return the approval of the file that is stored now; None without one that still counts."""
     last = Decision.objects.for_history().filter(generation=generation).first()
-    return last if last and last.verdict == "approve" and last.sha256 == generation.sha256 else None
+    counts = last is not None and last.verdict == "approve" and last.sha256 == generation.sha256
+    return last if counts and not generation.broken_at else None

@@ -11,6 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from sora_portal.catalog.models import Connection
+from sora_portal.installation.media import MARKER
 from sora_portal.operations import readiness
 from tests import factories
 
@@ -82,9 +83,9 @@ def test_readyz_names_a_disk_without_room_for_one_video(client: Client, settings
     assert "MiB free" in problem
 
 
-def test_readyz_leaves_nothing_in_the_media_folder(client: Client, settings: Settings) -> None:
+def test_readyz_leaves_nothing_but_its_marker_in_the_media_folder(client: Client, settings: Settings) -> None:
     assert problems(client) == []
-    assert list(Path(settings.MEDIA_ROOT).iterdir()) == []
+    assert [path.name for path in Path(settings.MEDIA_ROOT).iterdir()] == [MARKER]
 
 
 def test_readyz_names_the_connection_whose_key_cannot_be_read_and_what_to_do(

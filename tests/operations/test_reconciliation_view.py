@@ -11,6 +11,7 @@ from sora_portal import clock
 from sora_portal.credits import reconciling
 from sora_portal.credits.verify import Difference
 from sora_portal.generations.domain import State
+from sora_portal.installation import media
 from tests import factories
 from tests.outputs import late
 
@@ -61,6 +62,7 @@ def test_credits_page_leads_there(mo: Client) -> None:
 def test_fifty_recovered_videos_cost_as_many_queries_as_one(
     mo: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
+    media.require()
     counts = []
     for more in (1, 49):
         for _ in range(more):

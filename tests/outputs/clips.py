@@ -80,6 +80,7 @@ def finished(content: bytes | None = None, **values: Any) -> Generation:
         generation=row,
         sha256=sha256,
         size=len(body),
+        mtime_ns=target.stat().st_mtime_ns,
         mime="video/mp4",
         width=1280,
         height=720,

@@ -164,13 +164,13 @@ def test_file_of_an_unfinished_video_is_not_there(ada: Client) -> None:
     assert ada.get(url(factories.generation())).status_code == 404
 
 
-def test_file_that_is_missing_on_the_disk_is_not_found(
+def test_file_that_is_missing_on_the_disk_is_gone(
     ada: Client, video: Generation, caplog: pytest.LogCaptureFixture
 ) -> None:
     storage.video_path(video.sha256, "video/mp4").unlink()
 
-    assert ada.get(url(video)).status_code == 404
-    assert "a stored file is missing" in caplog.text
+    assert ada.get(url(video)).status_code == 410
+    assert "the file is missing" in caplog.text
 
 
 def test_preview_is_served_like_the_file_and_only_where_there_is_one(client: Client) -> None:
