@@ -21,13 +21,14 @@ def run(module: str, *arguments: str) -> int:
 
 
 def on_postgresql() -> int:
-    """Run the submit benchmark in a database made for it, or say why not."""
+    """Run the benchmarks of submitting and of the queue in a database made for it, or say why not."""
     server = os.environ.get("BENCH_DATABASE_URL", POSTGRESQL)
     try:
         with psycopg.connect(server, autocommit=True, connect_timeout=3) as admin:
             admin.execute(f"DROP DATABASE IF EXISTS {NAME}")
             admin.execute(f"CREATE DATABASE {NAME}")
-            status = run("submit", urlsplit(server)._replace(path=f"/{NAME}").geturl())
+            url = urlsplit(server)._replace(path=f"/{NAME}").geturl()
+            status = max(run("submit", url), run("queue", url))
             admin.execute(f"DROP DATABASE {NAME} WITH (FORCE)")
             return status
     except psycopg.OperationalError as error:
@@ -37,4 +38,4 @@ def on_postgresql() -> int:
 
 if __name__ == "__main__":
     rest = ("page", "callbacks", "poller", "wedge", "pictures", "slow_clients")
-    sys.exit(max(run("submit"), on_postgresql(), *(run(name) for name in rest)))
+    sys.exit(max(run("submit"), run("queue"), on_postgresql(), *(run(name) for name in rest)))

@@ -1,14 +1,16 @@
-"""Who shoots: at random processes, by SIGKILL and SIGSTOP, and at every failpoint in turn."""
+"""Who shoots: at random processes, by SIGKILL and SIGSTOP, at every failpoint in turn, and at the clock."""
 
 import random
 import signal
 import time
 from collections import Counter
+from pathlib import Path
 
 from chaos.house import House, send
-from sora_portal import failpoints
+from sora_portal import clock, failpoints
 
 PARTS = ("web", "worker", "sweep")
+CLOCK = 0.15
 
 
 class Killer:
@@ -19,16 +21,28 @@ class Killer:
         self._frozen: list[tuple[float, int]] = []
         self._points = [point.name for point in failpoints.FAILPOINTS]
         self._armed: set[str] = set()
+        self._wrong: Path | None = None
+        self._right_at = 0.0
+        self.jumps = 0
+        """How often the wall clock was set wrong by four days, for some seconds."""
         self.shots: Counter[str] = Counter()
         self.reached: Counter[str] = Counter()
 
     def shoot(self) -> None:
-        """Kill or freeze one process now, or arm the next failpoint in turn for whoever comes by."""
+        """Kill or freeze one process now, or arm the next failpoint for whoever comes by; at times, set the clock."""
         throw = self._dice.random()
+        if self._dice.random() < CLOCK and not self._wrong:
+            self._set_clock()
         if throw < 0.4:
             self._arm()
         else:
             self._signal(signal.SIGKILL if throw < 0.8 else signal.SIGSTOP)
+
+    def _set_clock(self) -> None:
+        days = self._dice.choice((-4, 4))
+        self._wrong = clock.wrong_by(days * 86_400)
+        self._right_at = time.monotonic() + self._dice.uniform(5.0, 25.0)
+        self.jumps += 1
 
     def _arm(self) -> None:
         idle = [name for name in self._points if name not in self._armed]
@@ -50,6 +64,9 @@ class Killer:
     def tend(self, *, all_of_them: bool = False) -> None:
         """Let frozen processes go on whose time is over, and count the failpoints that somebody has reached."""
         now = time.monotonic()
+        if self._wrong and (all_of_them or self._right_at < now):
+            self._wrong.unlink(missing_ok=True)
+            self._wrong = None
         for until, pid in list(self._frozen):
             if all_of_them or until < now:
                 send(pid, signal.SIGCONT)

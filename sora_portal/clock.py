@@ -28,6 +28,7 @@ FOLLOWED = 900.0
 """Seconds for which a wall clock has to run evenly at its new place; never scaled: clocks run no faster in a test."""
 
 
+WRONG = "wrong-clock"
 UNITS = ((1440, "day"), (60, "hour"), (1, "minute"))
 
 
@@ -61,7 +62,7 @@ _known: dict[Path, Known] = {}
 
 def now() -> datetime:
     """Return the time."""
-    wall, up = timezone.now(), _up()
+    wall, up = _wall(), _up()
     started = wall.timestamp() - up
     path = _path()
     known = _known.get(path)
@@ -76,7 +77,7 @@ def settle() -> None:
     """Follow what is to be followed: small corrections at once, a jump when it has stayed. To be called every second
     or so; by more than one process is harmless."""
     path, up = _path(), _up()
-    started = timezone.now().timestamp() - up
+    started = _wall().timestamp() - up
     known = _read(path) or _begin(path, Known(started))
     if abs(started - known.started) <= JUMP:
         if known.other is not None or abs(started - known.started) > 1.0:
@@ -89,18 +90,36 @@ def settle() -> None:
 
 def follow() -> None:
     """Take the wall clock as it is: an admin has looked at it."""
-    _write(_path(), Known(timezone.now().timestamp() - _up()))
+    _write(_path(), Known(_wall().timestamp() - _up()))
 
 
 def jump() -> Jump | None:
     """Return the jump that is not followed yet, or None."""
     up = _up()
-    started = timezone.now().timestamp() - up
+    started = _wall().timestamp() - up
     known = _read(_path())
     if known is None or abs(started - known.started) <= JUMP:
         return None
     left = FOLLOWED - (up - known.since) if known.other is not None else FOLLOWED
     return Jump(timedelta(seconds=started - known.started), now() + timedelta(seconds=max(0.0, left)))
+
+
+def wrong_by(seconds: float) -> Path:
+    """In test mode, have the wall clocks of all processes of this data folder be wrong by so much; return the file that
+    says so, which ends it when it is removed."""
+    path = Path(settings.DATA_DIR) / "run" / WRONG
+    part = path.with_suffix(f".part{os.getpid()}")
+    part.write_text(str(seconds))
+    return part.replace(path)
+
+
+def _wall() -> datetime:
+    """Return the wall clock's time."""
+    wall = timezone.now()
+    if settings.SORA_PORTAL_TEST_MODE:
+        with contextlib.suppress(OSError, ValueError):
+            wall += timedelta(seconds=float((Path(settings.DATA_DIR) / "run" / WRONG).read_text()))
+    return wall
 
 
 def _up() -> float:
