@@ -32,6 +32,7 @@ PLACES = (
     "tests/outputs/test_fetch_crashes.py",
     "tests/outputs/test_fetch_races.py",
     "tests/outputs/test_recovering_crashes.py",
+    "tests/operations/test_backup.py",
     "tests/reviews/test_models.py",
     "tests/reviews/test_decide_action.py",
 )
