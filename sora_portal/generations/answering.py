@@ -244,7 +244,8 @@ def import_receipts() -> int:
 
 
 def _import(receipt: spool.Receipt) -> None:
-    if not Attempt.objects.filter(pk=receipt.attempt_id).exists():
+    whose = Attempt.objects.filter(pk=receipt.attempt_id).values_list("token_hash", flat=True).first()
+    if whose is None or receipt.whose not in ("", whose):
         kept = spool.put_aside(receipt.attempt_id)
         log.error("no attempt %s for task %s; kept as %s", receipt.attempt_id, receipt.task_id, kept.name)
         return

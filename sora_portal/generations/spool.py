@@ -19,11 +19,15 @@ from sora_portal import failpoints
 
 @dataclass(frozen=True)
 class Receipt:
-    """A vendor's promise: this attempt is that task. An unclear answer has no `task_id`; `named` are the ids in it."""
+    """A vendor's promise: this attempt is that task. An unclear answer has no `task_id`; `named` are the ids in it.
+
+    `whose` is the attempt's own secret, hashed: in a database that was set back another attempt may have its number.
+    """
 
     attempt_id: int
     task_id: str
     named: tuple[str, ...] = ()
+    whose: str = ""
 
 
 def _folder() -> Path:
@@ -43,7 +47,10 @@ def write(receipt: Receipt) -> Path:
     path = _folder() / f"{receipt.attempt_id}.json"
     part = path.with_suffix(".part")
     with part.open("w") as file:
-        json.dump({"attempt": receipt.attempt_id, "task": receipt.task_id, "named": receipt.named}, file)
+        json.dump(
+            {"attempt": receipt.attempt_id, "task": receipt.task_id, "named": receipt.named, "whose": receipt.whose},
+            file,
+        )
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
@@ -72,4 +79,9 @@ def waiting() -> Iterator[Receipt]:
     for path in sorted(_folder().glob("*.json")):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             line = json.loads(path.read_text())
-            yield Receipt(int(line["attempt"]), str(line["task"]), tuple(map(str, line.get("named", ()))))
+            yield Receipt(
+                int(line["attempt"]),
+                str(line["task"]),
+                tuple(map(str, line.get("named", ()))),
+                str(line.get("whose", "")),
+            )

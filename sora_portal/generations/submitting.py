@@ -153,7 +153,7 @@ def _send(held: Claim, call: Call) -> None:
     failpoints.reach("answer-unread")
     created = provider(attempt.connection.vendor).read_create(answer, call)
     if created.task_id or created.named:
-        _keep_receipt(spool.Receipt(attempt.pk, created.task_id, created.named))
+        _keep_receipt(spool.Receipt(attempt.pk, created.task_id, created.named, attempt.token_hash))
     journaling.learn(held, created, clock.now())
     failpoints.reach("receipt-written")
     # Before the row moves: what waits behind it is woken then, and must find the breaker as this answer left it.

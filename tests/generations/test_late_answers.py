@@ -117,6 +117,13 @@ def test_a_receipt_without_a_row_is_put_aside_for_people(data_dir: Path) -> None
     assert any("somebody-paid-for-this" in text for text in kept)
 
 
+def test_a_receipt_of_another_attempt_with_the_same_number_binds_nothing(data_dir: Path) -> None:
+    row = factories.generation(state=State.UNCONFIRMED)
+    spool.write(spool.Receipt(row.attempts.get().pk, "of-a-video-after-the-backup", whose="another"))
+    answering.import_receipts()
+    assert (row.attempts.get().vendor_task_id, list(spool.waiting())) == (None, [])
+
+
 def test_a_request_that_cannot_be_written_never_counts_as_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     row = factories.generation()
 
