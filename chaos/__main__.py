@@ -38,11 +38,12 @@ def options() -> argparse.Namespace:
         "--quiet", type=float, default=300.0, help="seconds without shots for everything to come to rest"
     )
     parser.add_argument("--calm", action="store_true", help="no kills and no faulty creates: who needs a person then?")
+    parser.add_argument("--no-restore", action="store_true", help="no clone beside it and no older backup over it")
     parser.add_argument("--mutant", default="", help="a wrong build, from chaos/mutants.py")
     parser.add_argument("--database", default="", help="the URL of an empty database; a new file otherwise")
     wanted = parser.parse_args()
     if wanted.calm:
-        wanted.kills = 0
+        wanted.kills, wanted.no_restore = 0, True
     return wanted
 
 
@@ -112,6 +113,7 @@ class Fire:
         session: str,
     ) -> None:
         from chaos.killer import Killer
+        from chaos.restoring import Restorer
 
         self._wanted, self._ports = wanted, ports
         dice = random.Random(wanted.seed)
@@ -121,6 +123,7 @@ class Fire:
         self._ended = threading.Event()
         pause = 0.9 * wanted.kills * wanted.every / max(1, wanted.generations)
         self.members = people.Members(f"http://127.0.0.1:{ports[0]}", session, forms, self._ended, pause)
+        self.restorer = Restorer(self.house, self.members, folder, ports[1])
         self.stranger = people.Stranger(
             lambda: house.memory(ports[1])["tasks"], random.Random(wanted.seed), self._ended
         )
@@ -132,9 +135,14 @@ class Fire:
         self.members.start()
         self.stranger.start()
         following = time.monotonic() + 3
+        steps = [] if self._wanted.no_restore else [self._restore, self.restorer.run_clone, self.restorer.back_up]
+        ahead = len(steps) + 1
         while self.killer.kills < self._wanted.kills or not self.members.finished:
             self.house.keep()
             self.killer.tend()
+            answered = len(self.members.answered)
+            if steps and answered * ahead >= self._wanted.generations * (ahead - len(steps)):
+                steps.pop()()
             if time.monotonic() > following and self.killer.kills < self._wanted.kills:
                 following = time.monotonic() + self._wanted.every
                 self.killer.shoot()
@@ -142,6 +150,10 @@ class Fire:
                 self.killer.cease()
             time.sleep(0.05)
         self.killer.cease()
+
+    def _restore(self) -> None:
+        self.killer.cease()
+        self.restorer.restore()
 
     def _wait_for_vendor(self) -> None:
         for _ in range(200):
@@ -188,6 +200,7 @@ def report(wanted: argparse.Namespace, fire: Fire, memory: Any, seconds: float, 
         "kills": f"{fire.killer.kills}; {fire.house.restarts} restarts by the process manager",
         "clock set wrong by four days": f"{fire.killer.jumps} times",
         "of these": ", ".join(f"{count} {name}" for name, count in sorted(shots.items())),
+        "backup restored": fire.restorer.done or "no",
         "wait for a person": f"{states['needs_decision']}",
         "ended as": ", ".join(f"{count} {state}" for state, count in sorted(states.items())),
         **{heading: str(counts.pop(heading, 0)) for heading in HEADINGS},

@@ -14,6 +14,7 @@ from typing import Any
 from sora_portal import webserver
 
 ROOT = Path(__file__).resolve().parents[1]
+VENDORS = ("ruxa", "apixo", "sora2api")
 Process = subprocess.Popen[bytes]
 
 
@@ -34,6 +35,9 @@ def environment(folder: Path, ports: tuple[int, int], *, mutant: str, database: 
         "SORA_PORTAL_PUBLIC_URL": f"http://127.0.0.1:{web}",
         "SORA_PORTAL_SANDBOX_URL": f"http://127.0.0.1:{sandbox}",
         "SORA_PORTAL_LOG_LEVEL": "WARNING",
+        # Keys, so that the portal takes the vendors for ones that cost money.
+        **{f"SORA_PORTAL_{vendor.upper()}_KEY": "pays" for vendor in VENDORS},
+        **{f"SORA_PORTAL_{vendor.upper()}_URL": f"http://127.0.0.1:{sandbox}/{vendor}" for vendor in VENDORS},
     }
 
 
@@ -64,6 +68,10 @@ class House:
     def open(self) -> None:
         """Start everything."""
         self._processes["sandbox"] = self._start(self._sandbox)
+        self.open_portal()
+
+    def open_portal(self) -> None:
+        """Start the portal's own processes; the vendor runs on."""
         for name, command in self._commands.items():
             self._processes[name] = self._start(command)
 
@@ -89,18 +97,26 @@ class House:
         """Return the process ids of one part: its main process and all below it."""
         return [self._processes[name].pid, *below(self._processes[name].pid)]
 
+    def stop(self) -> None:
+        """Stop the portal's own processes in good order, then by force; the vendor runs on."""
+        _end([self._processes[name] for name in self._commands])
+
     def close(self) -> None:
         """Stop everything in good order, then by force."""
-        pids = [pid for process in self._processes.values() for pid in (process.pid, *below(process.pid))]
-        for process in self._processes.values():
-            process.terminate()
-        for process in self._processes.values():
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(30)
-        for pid in pids:
-            send(pid, signal.SIGKILL)
-        for process in self._processes.values():
-            process.wait()
+        _end(list(self._processes.values()))
+
+
+def _end(processes: list[Process]) -> None:
+    pids = [pid for process in processes for pid in (process.pid, *below(process.pid))]
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(30)
+    for pid in pids:
+        send(pid, signal.SIGKILL)
+    for process in processes:
+        process.wait()
 
 
 def send(pid: int, signum: int) -> bool:

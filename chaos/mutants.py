@@ -9,10 +9,11 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from sora_portal.generations import callbacks, claiming, domain, watching
+from sora_portal.generations import callbacks, claiming, domain, journaling, watching
 from sora_portal.generations.domain import CreateOutcome, Phase, State
 from sora_portal.generations.ids import new_token
 from sora_portal.generations.models import CallbackInbox, Generation
+from sora_portal.generations.restored import looking
 from sora_portal.operations import verifying
 from sora_portal.providers.base import Job, JobState, Verdict
 from sora_portal.providers.registry import provider
@@ -78,6 +79,13 @@ def _trust() -> None:
     callbacks.handle = trusting
 
 
+def _no_journal() -> None:
+    """Nothing is known outside the database: what it says is queued is sent."""
+    journaling.begin = lambda held, now: True
+    journaling.learn = lambda held, created, now: None
+    looking.look = lambda now, newest=None: []
+
+
 MUTANTS = {
     "index-dropped": Mutant("the live-attempt index dropped, the code as it is", schema=DROP),
     "begin-anew": Mutant("a lease that is over means to begin anew; the index is there", _begin_anew),
@@ -87,5 +95,6 @@ MUTANTS = {
         schema=DROP,
     ),
     "retry": Mutant("no usable answer means to send again", _retry),
+    "no-journal": Mutant("no send journal and no look at the identity, and an older backup is restored", _no_journal),
     "trust": Mutant("what a callback says is what happened", _trust),
 }

@@ -51,6 +51,14 @@ class Members:
         for _ in range(SEVERAL):
             threading.Thread(target=self._submit_all, daemon=True).start()
 
+    def submit_again(self, known: set[str]) -> None:
+        """Send again the answered forms whose keys the portal does not know: it was restored from before them."""
+        forgotten = [form for form in self.forms if form["submit_key"] in set(self.answered) - known]
+        self.answered = [key for key in self.answered if key in known]
+        self._left.extend(forgotten)
+        for _ in range(SEVERAL):
+            threading.Thread(target=self._submit_all, daemon=True).start()
+
     @property
     def finished(self) -> bool:
         """Whether every form has its answer."""
