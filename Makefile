@@ -15,7 +15,7 @@ help: ## Print this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  PORT=8010 make run                     another port (the sandbox vendors take the one above it)"
-	@echo "  SORA_PORTAL_DATA_DIR=/srv/portal make run   database, media and logs elsewhere (default ./var)"
+	@echo "  SORA_PORTAL_DATA_DIR=/srv/portal make run   database and media elsewhere (default ./var)"
 	@echo "  make chaos N=200 KILLS=60 SEED=2       a shorter one; MUTANT=retry runs a wrong build, which must be caught"
 	@echo "  make test ARGS='tests/credits -x'      only a part of the suite; ARGS go to pytest"
 

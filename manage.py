@@ -4,14 +4,17 @@
 import os
 import sys
 
+from sora_portal import explaining
+
 
 def main() -> None:
     """Run one management command with the portal's settings."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sora_portal.settings")
+    explaining.load_settings()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":
-    main()
+    explaining.run(main)

@@ -4,6 +4,7 @@
 what loosens them (plain http, test mode) has to be asked for, as `make run` does in the `.env` that it writes.
 """
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from sora_portal import private_files
 
 # Lets classes such as `ModelAdmin[Project]` name their model for the type checker.
 django_stubs_ext.monkeypatch()
@@ -23,6 +26,19 @@ environ.Env.read_env(BASE_DIR / ".env")
 def _origin(name: str, default: str = "") -> str:
     """Return the URL in environment variable `name` without its trailing slash."""
     return str(env.str(name, default=default)).rstrip("/")
+
+
+def _database(url: str) -> dict[str, Any]:
+    """Return Django's settings for the database at `url`."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            found: dict[str, Any] = env.db_url_config(url)
+    except ValueError:
+        found = {}
+    if found.get("ENGINE") not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
+        # Not with the value: it may hold a password.
+        raise ImproperlyConfigured("DATABASE_URL has to be sqlite:///path or postgres://user:password@host:port/name.")
+    return found
 
 
 # -- the portal's own seams ------------------------------------------------------------------------------------------
@@ -42,7 +58,7 @@ SORA_PORTAL_VENDORS: dict[str, dict[str, str]] = {
     }
     for vendor in ("ruxa", "apixo", "sora2api")
 }
-SORA_PORTAL_ORGANISATION = env.str("SORA_PORTAL_ORGANISATION", default="Northwind Films")
+SORA_PORTAL_ORGANISATION = env.str("SORA_PORTAL_ORGANISATION", default="your team")
 SORA_PORTAL_DEMO_PASSWORD = env.str("SORA_PORTAL_DEMO_PASSWORD", default="")
 # A vendor may fetch a picture as long as it may wait in the vendor's queue; real hours, whatever the time scale.
 SORA_PORTAL_PICTURE_HOURS = env.int("SORA_PORTAL_PICTURE_HOURS", default=48)
@@ -51,8 +67,10 @@ SORA_PORTAL_MEDIA_MAX_BYTES = env.int("SORA_PORTAL_MEDIA_MAX_BYTES", default=102
 # Empty: `journal/` in the data folder. Several hosts have to see the same one.
 SORA_PORTAL_JOURNAL_DIR = env.str("SORA_PORTAL_JOURNAL_DIR", default="")
 DATA_DIR = Path(env.str("SORA_PORTAL_DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().resolve()
-for folder in ("media", "logs", "run", "spool"):
-    (DATA_DIR / folder).mkdir(parents=True, exist_ok=True)
+DATABASES = {"default": _database(env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")}
+_on_sqlite = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+private_files.from_now_on()
+private_files.prepare(DATA_DIR, ("media", "run", "spool"), DATABASES["default"]["NAME"] if _on_sqlite else "")
 
 # -- secrets and switches --------------------------------------------------------------------------------------------
 DEBUG = env.bool("SORA_PORTAL_DEBUG", default=False)
@@ -70,12 +88,12 @@ CSRF_TRUSTED_ORIGINS = env.list("SORA_PORTAL_TRUSTED_ORIGINS", default=[])
 SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
-SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
+# A browser keeps to https for so long, whatever becomes of the certificate: an hour until a larger number is chosen.
+# Other hosts of the domain, and the lists built into browsers (preload), are not the portal's to decide.
+SECURE_HSTS_SECONDS = env.int("SORA_PORTAL_HSTS_SECONDS", default=3600) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SORA_PORTAL_HSTS_SUBDOMAINS", default=False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-# Health checks come from inside, over plain http.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -137,6 +155,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First, because an unchanged poll is by far the most frequent request and needs nothing of what follows.
     "sora_portal.generations.gate.FeedGate",
+    "sora_portal.operations.views.Probes",
     "django.middleware.security.SecurityMiddleware",
     "sora_portal.web.middleware.Headers",
     "csp.middleware.CSPMiddleware",
@@ -185,9 +204,8 @@ TEMPLATES = [
 FORM_RENDERER = "sora_portal.web.forms.PortalFormRenderer"
 
 # -- database, cache, queue ------------------------------------------------------------------------------------------
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")}
 DATABASES["default"]["CONN_MAX_AGE"] = None
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+if _on_sqlite:
     # Measured in docs/adr/0004: without IMMEDIATE, a writer that began as a reader fails with "database is locked".
     # FULL, because a committed intent must survive a power cut: it is all that is known of a video being paid for.
     DATABASES["default"]["OPTIONS"] = {
@@ -289,6 +307,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 20
 
 # -- files, language, time -------------------------------------------------------------------------------------------
 MEDIA_ROOT = DATA_DIR / "media"
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -313,6 +333,8 @@ LOGGING = {
         "plain": {
             "class": "sora_portal.web.log_lines.Lines",
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            # With the offset: an administrator's clock need not be the organisation's.
+            "datefmt": "%Y-%m-%d %H:%M:%S%z",
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},

@@ -99,7 +99,7 @@ def django_db_keepdb(django_db_modify_db_settings: None) -> Iterator[bool]:
 @pytest.fixture(autouse=True)
 def data_dir(settings: Settings, tmp_path: Path) -> Path:
     """Give the test its own data folder, so that no test sees another's files."""
-    for name in ("media", "logs", "run", "spool"):
+    for name in ("media", "run", "spool"):
         (tmp_path / name).mkdir()
     settings.DATA_DIR = tmp_path
     settings.MEDIA_ROOT = tmp_path / "media"

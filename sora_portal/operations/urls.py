@@ -2,13 +2,11 @@
 
 from django.urls import path
 
-from sora_portal.operations import books_views, views
+from sora_portal.operations import books_views
 from sora_portal.operations.restoring import views as restoring
 
 app_name = "operations"
 urlpatterns = [
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
     path("team/restore/", restoring.after_restore, name="after_restore"),
     path("team/restore/ask/", restoring.ask_vendors, name="ask_vendors"),
     path("team/restore/release/", restoring.release, name="release"),

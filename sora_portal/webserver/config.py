@@ -3,6 +3,14 @@
 Two processes of four threads were the fastest here (docs/running.md); each may be set on the command line as well.
 """
 
+import os
+
+from sora_portal import explaining
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sora_portal.settings")
+# Wrong settings end here with a sentence; and all processes write their logs in one time zone.
+explaining.run(explaining.load_settings)
+
 worker_class = "sora_portal.webserver.worker.Worker"
 workers = 2
 threads = 4

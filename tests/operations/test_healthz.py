@@ -26,3 +26,10 @@ def test_healthz_answers_plain_http_when_the_portal_wants_https(client: Client, 
     settings.SECURE_SSL_REDIRECT = True
     assert client.get("/healthz").status_code == 200
     assert client.get("/accounts/login/").status_code == 301
+
+
+@pytest.mark.parametrize("host", ["10.0.0.7", "pod-7.internal:8000", "a_b", ""])
+def test_probe_is_answered_under_any_host(client: Client, host: str, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["portal.example"]
+    assert client.get("/healthz", headers={"Host": host}).status_code == 200
+    assert client.get("/accounts/login/", headers={"Host": host or "x"}).status_code == 400

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from sora_portal import private_files
 from sora_portal.broker import OWN_QUEUE_VARIABLE
 from sora_portal.heartbeat import BEAT_FILE_VARIABLE
 from sora_portal.operations import feeding, leader
@@ -31,6 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, cluster: str, tied: bool, **options: Any) -> None:
         """Watch until a signal comes, or until the parent is gone if tied to it."""
+        private_files.close_all(settings.DATA_DIR)
         beat_file = settings.DATA_DIR / "run" / f"beat-{cluster}-{os.getpid()}"
         queue = f"{cluster}:{secrets.token_hex(6)}"
         limits = LIMITS[cluster]

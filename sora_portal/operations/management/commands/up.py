@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django.utils import timezone
 
-from sora_portal import webserver
+from sora_portal import private_files, webserver
 from sora_portal.generations.restored import looking
 from sora_portal.operations import announcing, demo, preparing
 from sora_portal.operations.preparing import Address
@@ -46,6 +46,7 @@ class Command(BaseCommand):
 
     def _prepare(self, *, with_demo: bool) -> None:
         """Bring database, cache table, static files and demo up to date."""
+        private_files.close_all(settings.DATA_DIR)
         call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
         call_command("createcachetable", verbosity=0)
         stamp = settings.DATA_DIR / "run" / "static.sha256"
