@@ -31,8 +31,8 @@ def told_to(user: User, now: datetime) -> list[Told]:
     found = list(_unseen(user, now).order_by("-pk"))
     if not found:
         return []
-    text = "Admins changed their own credits: " if len(found) > 1 else "An admin changed their own credits: "
-    text += "; ".join(_words(journal) for journal in found[:SHOWN])
+    whose = "Admins" if len({journal.by_id for journal in found}) > 1 else "An admin"
+    text = f"{whose} changed their own credits: " + "; ".join(_words(journal) for journal in found[:SHOWN])
     more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     put_away = reverse("credits:put_away_own", args=[found[0].pk])
     return [Told(found[0].pk, "warn", f"{text}{more}.", put_away=put_away, look=reverse("credits:ledger"))]
