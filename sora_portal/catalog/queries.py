@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.conf import settings
-from django.db.models import F, Prefetch, Q
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from sora_portal.catalog import keys
@@ -19,7 +19,6 @@ from sora_portal.web.words import credits_text
 # A shorter key would be half told by its last four characters.
 SHORTEST_HINTED_KEY = 12
 # Connections whose vendor said last that little is left on our account there.
-LOW_BALANCE = Q(balance_milli__lt=F("low_balance_milli"))
 LIFECYCLE_TONES = {
     Lifecycle.ACTIVE.value: "ok",
     Lifecycle.DEGRADED.value: "warn",
