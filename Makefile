@@ -45,6 +45,7 @@ properties: $(DEVELOP) ## Read 100,000 generated vendor bodies with every adapte
 	@EXAMPLES=$${EXAMPLES:-100000} CALLBACKS=$${CALLBACKS:-10000} CHOICES=$${CHOICES:-2000} $(PYTHON) -m pytest -n 2 \
 		--timeout=900 tests/providers/test_generated_bodies.py tests/vendors/test_forged_callbacks.py \
 		tests/catalog/test_every_choice.py
+	@HOSTILE=18 $(PYTHON) -m pytest -n 2 --timeout=900 tests/architecture/test_hostile_values.py
 
 chaos: $(DEVELOP) ## Kill the portal at random and at every failpoint for some minutes, and count what broke
 	@$(PYTHON) -m chaos --generations $(or $(N),1000) --kills $(or $(KILLS),200) --seed $(or $(SEED),1) $(if $(MUTANT),--mutant $(MUTANT)) $(ARGS)
