@@ -61,6 +61,7 @@ def test_page_lists_what_the_journal_knows_and_vendors_can_be_asked(behind: Sand
     page = mo.get(URL).content.decode()
     assert page.count("Took it; not asked yet") == 2
     assert "an older one" in page
+    assert "Ada Moreau, Autumn launch" in page
     page = mo.post(f"{URL}ask/", follow=True).content.decode()
     assert page.count("Still working") + page.count("Finished, file there") == 2
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from sora_portal.catalog.models import Connection
 from sora_portal.generations.models import Generation
 from sora_portal.generations.restored import releasing
-from sora_portal.installation import journal, safe_mode
+from sora_portal.installation import journal, media, safe_mode
 from sora_portal.operations import verifying
 from sora_portal.operations.backups import making
 from tests import factories
@@ -44,7 +44,9 @@ def test_restored_backup_sends_nothing_twice_and_loses_nothing_paid(
     rows = queued(2)
     kept = data_dir / "media" / "aa.mp4"
     kept.write_bytes(b"a video")
+    media.require()
     backup(data_dir / "backup")
+    (data_dir / "media" / media.MARKER).write_text("another")
     later = factories.generation(prompt="paid after the backup")
     sent([*rows, later])
     kept.unlink()
@@ -54,6 +56,7 @@ def test_restored_backup_sends_nothing_twice_and_loses_nothing_paid(
     assert safe_mode.holds()
     assert Generation.objects.count() == 2
     assert kept.read_bytes() == b"a video"
+    assert media.is_here()
     assert released().taken_up == {"running": 3}
     sent(list(Generation.objects.all()))
     assert (len(live.memory()["creates"]), doubled(live)) == (3, 0)

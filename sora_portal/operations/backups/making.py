@@ -15,6 +15,7 @@ from sora_portal.generations.domain import TERMINAL
 from sora_portal.generations.ids import public_id
 from sora_portal.generations.models import Generation
 from sora_portal.installation import identity, journal
+from sora_portal.installation.media import MARKER
 from sora_portal.installation.models import Installation
 from sora_portal.operations.backups import databases
 from sora_portal.operations.backups.manifest import VERSION, Damaged, Manifest, digest, everything, verify
@@ -88,6 +89,9 @@ def bring_back(folder: Path) -> Manifest:
         raise Damaged(f"This backup is of {found.engine}, and DATABASE_URL names {databases.engine()}.")
     databases.check(folder / databases.FILES[found.engine])
     _add(folder / MEDIA, Path(settings.MEDIA_ROOT))
+    # All that the restored database names is there now, so the folder is that database's.
+    if (folder / MEDIA / MARKER).exists():
+        shutil.copyfile(folder / MEDIA / MARKER, Path(settings.MEDIA_ROOT) / MARKER)
     _add(folder / JOURNAL, journal.folder() / "sent")
     databases.load(folder)
     return found

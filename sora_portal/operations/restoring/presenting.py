@@ -16,6 +16,7 @@ from sora_portal.installation import identity, journal, safe_mode
 from sora_portal.installation.journal import Entry
 from sora_portal.installation.models import Installation
 from sora_portal.installation.safe_mode import SafeMode
+from sora_portal.projects.models import Project
 
 ASKED_KEY = "restored-asked"
 SAID = {
@@ -93,7 +94,8 @@ def findings() -> Findings:
     rest = queued.exclude(public_id__in=ids).aggregate(milli=Sum("price_milli"))["milli"] or 0
     asked = cache.get(ASKED_KEY) or {}
     labels = dict(Connection.objects.values_list("slug", "label"))
-    people = {user.username: user.display_name for user in User.objects.filter(username__in=_authors(entries))}
+    names = {user.username: user.display_name for user in User.objects.filter(username__in=_said(entries, "author"))}
+    names |= dict(Project.objects.filter(slug__in=_said(entries, "project")).values_list("slug", "name"))
     becomes = Counter(_becomes(entry) for entry in entries)
     return Findings(
         safe=safe_mode.on(),
@@ -104,7 +106,7 @@ def findings() -> Findings:
         ),
         journal=End(_journal_ends(), found.uid if found else "", found.epoch if found else None),
         folder=str(journal.folder()),
-        rows=[_row(entry, entry.public_id in here, asked.get(entry.name, ""), labels, people) for entry in entries],
+        rows=[_row(entry, entry.public_id in here, asked.get(entry.name, ""), labels, names) for entry in entries],
         adopted=becomes["Adopt"],
         doubtful=becomes["Hold in doubt"],
         settled=becomes["As answered"],
@@ -124,8 +126,8 @@ def _identity() -> identity.Identity | None:
         return None
 
 
-def _authors(entries: list[Entry]) -> set[str]:
-    return {str(entry.request.get("author", "")) for entry in entries}
+def _said(entries: list[Entry], word: str) -> set[str]:
+    return {str(entry.request.get(word, "")) for entry in entries}
 
 
 def _journal_ends() -> datetime | None:
@@ -147,7 +149,7 @@ def _becomes(entry: Entry) -> str:
     return "As answered" if verdict and verdict != "ambiguous" else "Hold in doubt"
 
 
-def _row(entry: Entry, is_here: bool, asked: str, labels: dict[str, str], people: dict[str, str]) -> Row:
+def _row(entry: Entry, is_here: bool, asked: str, labels: dict[str, str], names: dict[str, str]) -> Row:
     said = entry.request
     if asked in SAID:
         tone, icon, says = SAID[asked]
@@ -157,8 +159,8 @@ def _row(entry: Entry, is_here: bool, asked: str, labels: dict[str, str], people
         tone, icon, says = "muted", "circle-x", "Made nothing of it"
     else:
         tone, icon, says = "warn", "circle-question-mark", "No task id was seen"
-    author = str(said.get("author") or "")
-    who = ", ".join(part for part in (people.get(author, author), str(said.get("project") or "")) if part)
+    parts = [str(said.get(word) or "") for word in ("author", "project")]
+    who = ", ".join(names.get(part, part) for part in parts if part)
     label = labels.get(str(said.get("connection")), str(said.get("connection") or "a vendor"))
     return Row(
         sent_at=_time(said.get("at")),
