@@ -223,11 +223,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # allauth counts sign-in attempts in the cache, so it has to be one that all processes share.
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "VERSION": 2,
+        "OPTIONS": {"serializer": "sora_portal.shared_cache.Values"},
+    }
     if REDIS_URL
     else {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "sora_portal.shared_cache.TableCache",
         "LOCATION": "portal_cache",
+        # Entries of version 1 were pickled.
+        "VERSION": 2,
         # Django's 300 could be filled with made-up names, and the counts of attempts would be thrown out for them.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
