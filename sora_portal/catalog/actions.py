@@ -13,7 +13,7 @@ from sora_portal.accounts.models import User
 from sora_portal.accounts.policies import require_admin
 from sora_portal.catalog import shipping, stages
 from sora_portal.catalog.domain import Json
-from sora_portal.catalog.models import Connection, Lifecycle, PriceList, VendorPrice, VideoModel
+from sora_portal.catalog.models import Connection, Credential, Lifecycle, PriceList, VendorPrice, VideoModel
 from sora_portal.catalog.shipping import Plan, Step
 from sora_portal.refusals import Refused
 from sora_portal.web.text import stripped
@@ -233,12 +233,28 @@ def set_vendor_price(
     return added
 
 
+def pin_credential(*, connection: Connection, now: datetime) -> Credential:
+    """Return the address and key of a connection as they are now, as a row of their own; a new one after an edit.
+
+    To be called with the connection's row locked, or two callers may each add one, which is harmless.
+    """
+    newest = connection.credentials.order_by("-pk").first()
+    if newest is not None and newest.is_present(connection):
+        return newest
+    return Credential.objects.create(
+        connection=connection, base_url=connection.url, secret_key=connection.key, created_at=now
+    )
+
+
 @transaction.atomic
-def set_key(*, by: User, connection: Connection, key: str) -> None:
-    """Store the API key of a connection, encrypted, and open it if a refused key had latched it."""
+def set_key(*, by: User, connection: Connection, key: str, base_url: str = "") -> None:
+    """Store the API key of a connection, encrypted, and its address if it has a new one; open it if a refused key had
+    latched it. What is in flight keeps the address and key with which it was sent.
+    """
     require_admin(by)
     connection.secret_key = key.strip()
-    connection.save(update_fields=["secret_key"])
+    connection.base_url = base_url or connection.base_url
+    connection.save(update_fields=["secret_key", "base_url"])
     Connection.objects.filter(pk=connection.pk, latched=True).update(paused_at=None, pause_reason="", latched=False)
     log.info("connection %s: key set by %s", connection.slug, by.username)
 
@@ -253,6 +269,7 @@ def remove_key(*, by: User, connection: Connection) -> None:
     require_admin(by)
     connection.secret_key = ""
     connection.save(update_fields=["secret_key"])
+    connection.credentials.update(secret_key="")
     if not connection.key:
         pause_connection(by=by, connection=connection, reason="Its key was removed.")
     log.info("connection %s: key removed by %s", connection.slug, by.username)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.utils import timezone
@@ -10,6 +11,7 @@ from django.utils import timezone
 from sora_portal import hosts
 from sora_portal.catalog.checking import asks_balance
 from sora_portal.catalog.models import Connection, Lifecycle, VideoModel
+from sora_portal.catalog.reach import is_near
 from sora_portal.web.forms import DayField, TextField, WholeField
 
 Posted = Mapping[str, Any] | None
@@ -28,10 +30,30 @@ class KeyForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         error_messages={"required": "Paste the key that the vendor gave you."},
     )
+    base_url = forms.URLField(
+        label="The vendor's address",
+        max_length=200,
+        required=False,
+        assume_scheme="https",
+        help_text="Key and address belong together: to change the address, paste the key as well.",
+        error_messages={"invalid": "An address, please, such as https://api.example.com."},
+    )
 
     def __init__(self, data: Posted = None, *, connection: Connection) -> None:
         super().__init__(data, auto_id=f"{connection.slug}_%s")
         self.fields["key"].label = "New API key" if connection.secret_key else "API key"
+        self.fields["base_url"].initial = connection.base_url
+        if connection.url_from_environment:
+            del self.fields["base_url"]
+
+    def clean_base_url(self) -> str:
+        """Refuse an address to which a key must not go: the whole account hangs on it."""
+        url: str = self.cleaned_data["base_url"].rstrip("/")
+        parts = urlsplit(url)
+        plain = parts.scheme != "https" and not is_near(url)
+        if url and (plain or parts.username or parts.query or parts.fragment):
+            raise forms.ValidationError("An https address without a name, a question mark or a # in it, please.")
+        return url
 
     def clean_key(self) -> str:
         """Refuse what cannot stand in a request's header."""

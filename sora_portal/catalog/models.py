@@ -166,6 +166,27 @@ class Connection(models.Model):
         )
 
 
+class Credential(models.Model):
+    """An address and the key that belongs to it, as a connection had them when something was sent.
+
+    Rows are only ever added: after an edit of either, what is in flight keeps its own, so no key goes to the host of
+    another. `catalog.actions.remove_key` blanks the keys of them all.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="credentials")
+    base_url = models.CharField(max_length=300)
+    secret_key = EncryptedTextField(blank=True, default="")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.connection_id} at {self.base_url}"
+
+    def is_present(self, connection: Connection) -> bool:
+        """Return whether `connection` still has this address and key."""
+        readable = keys.state_of(self.secret_key) is not KeyState.UNREADABLE
+        return readable and (self.base_url, self.secret_key) == (connection.url, connection.key)
+
+
 class Breaker(models.Model):
     """How one operation at one connection stands, for all processes; the rules are in `catalog.breakers`.
 

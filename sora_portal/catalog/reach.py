@@ -12,11 +12,11 @@ def callback_origin(vendor_url: str) -> str:
     address that `make run` uses with the sandbox, or a name of the private network.
     """
     origin: str = settings.SORA_PORTAL_PUBLIC_URL
-    public = origin.startswith("https://") and not _is_near(origin)
-    return origin if public or _is_near(vendor_url) else ""
+    public = origin.startswith("https://") and not is_near(origin)
+    return origin if public or is_near(vendor_url) else ""
 
 
-def _is_near(url: str) -> bool:
+def is_near(url: str) -> bool:
     """Return whether `url` names this machine or its private network, where stand-ins for vendors live."""
     host = hosts.of(url)
     return hosts.is_internal(host) or (hosts.is_number(host) and not hosts.is_public(host))

@@ -13,6 +13,7 @@ from sora_portal import clock
 from sora_portal.accounts.models import User
 from sora_portal.catalog import actions as catalog
 from sora_portal.generations import binding, feed, late, spool, styles
+from sora_portal.generations.asking import is_at_home
 from sora_portal.generations.domain import (
     ON_CREATE,
     SENTENCES,
@@ -202,6 +203,9 @@ def _requeue(generation: Generation, attempt: Attempt, created: Created, now: da
 
 def latch_way(generation: Generation, attempt: Attempt, kind: ErrorKind, said: str) -> None:
     """Pause the model or the connection because of trouble that waiting does not mend; `said` is the vendor's text."""
+    if not is_at_home(attempt):
+        # The vendor refused an address or key that an admin has replaced meanwhile.
+        return
     reason = f"{TROUBLES.get(kind, 'it refused us')} ({said})"[:200]
     if kind is ErrorKind.MODEL_UNAVAILABLE:
         catalog.latch_model(model=generation.model, reason=reason)

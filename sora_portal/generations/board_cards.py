@@ -10,6 +10,8 @@ from sora_portal.catalog import queries
 from sora_portal.catalog.forms import KeyForm, LifecycleForm, PauseForm, RetireForm, SettingsForm
 from sora_portal.catalog.models import Connection, VideoModel
 from sora_portal.generations.board import Traffic, traffic
+from sora_portal.generations.models import Attempt
+from sora_portal.generations.relocating import elsewhere
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,10 @@ class ModelLine:
 
 @dataclass(frozen=True)
 class Card:
-    """A connection with its forms. `decide_url` leads to what waits for it while it is paused; empty otherwise."""
+    """A connection with its forms. `decide_url` leads to what waits for it while it is shut; empty otherwise.
+
+    `elsewhere` counts the videos in flight that are asked about at `old_addresses`, or with a key that was replaced.
+    """
 
     connection: queries.ConnectionView
     traffic: Traffic
@@ -34,6 +39,8 @@ class Card:
     retire_form: RetireForm
     lines: list[ModelLine]
     decide_url: str
+    elsewhere: int
+    old_addresses: str
 
 
 def cards(connections: Iterable[Connection], wrong: Form | None = None, wrong_slug: str = "") -> list[Card]:
@@ -43,14 +50,23 @@ def cards(connections: Iterable[Connection], wrong: Form | None = None, wrong_sl
     """
     connections = list(connections)
     moving, others = traffic(connections), queries.successors()
-    return [_card(connection, moving[connection.pk], others, wrong, wrong_slug) for connection in connections]
+    away = elsewhere([connection.pk for connection in connections])
+    return [
+        _card(connection, moving[connection.pk], away.get(connection.pk, []), others, wrong, wrong_slug)
+        for connection in connections
+    ]
 
 
 def _card(
-    connection: Connection, moving: Traffic, others: Sequence[VideoModel], wrong: Form | None, wrong_slug: str
+    connection: Connection,
+    moving: Traffic,
+    away: Sequence[Attempt],
+    others: Sequence[VideoModel],
+    wrong: Form | None,
+    wrong_slug: str,
 ) -> Card:
     mine = wrong if wrong_slug == connection.slug else None
-    closed = connection.paused_at is not None and moving.load.queued > 0
+    closed = connection.is_shut and moving.load.queued > 0
     return Card(
         connection=queries.connection_view(connection),
         traffic=moving,
@@ -63,6 +79,8 @@ def _card(
             for model in connection.models.all()
         ],
         decide_url=reverse("board:waiting_connection", args=[connection.slug]) if closed else "",
+        elsewhere=len(away),
+        old_addresses=", ".join(sorted({attempt.base_url for attempt in away})),
     )
 
 

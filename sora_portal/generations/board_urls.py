@@ -8,6 +8,7 @@ urlpatterns = [
     path("team/providers/", views.show, name="show"),
     path("team/providers/<slug:slug>/key/", views.set_key, name="set_key"),
     path("team/providers/<slug:slug>/key/remove/", views.remove_key, name="remove_key"),
+    path("team/providers/<slug:slug>/move/", views.move_in_flight, name="move_in_flight"),
     path("team/providers/<slug:slug>/settings/", views.change_settings, name="settings"),
     path("team/providers/<slug:slug>/pause/", views.pause, name="pause"),
     path("team/providers/<slug:slug>/resume/", views.resume, name="resume"),

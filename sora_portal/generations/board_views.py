@@ -9,11 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from sora_portal import clock
 from sora_portal.accounts.http import Request
 from sora_portal.accounts.policies import require_admin
 from sora_portal.catalog import actions, checking, queries
 from sora_portal.catalog.forms import KeyForm, LifecycleForm, PauseForm, RetireForm, SettingsForm
 from sora_portal.catalog.models import Connection, VideoModel
+from sora_portal.generations import relocating
 from sora_portal.generations.board_cards import Card, cards
 from sora_portal.providers.base import CheckResult
 from sora_portal.web.http import with_toast
@@ -66,8 +68,18 @@ def set_key(request: Request, slug: str) -> HttpResponse:
     form = KeyForm(request.POST, connection=connection)
     if not form.is_valid():
         return _refuse(request, connection, form)
-    actions.set_key(by=request.user, connection=connection, key=form.cleaned_data["key"])
+    values = form.cleaned_data
+    actions.set_key(by=request.user, connection=connection, key=values["key"], base_url=values.get("base_url", ""))
     return _done(request, connection, f"{connection.label}: the new key is stored")
+
+
+@login_required
+@require_POST
+def move_in_flight(request: Request, slug: str) -> HttpResponse:
+    """Ask about what is in flight at the connection's present address, and move there what is known there."""
+    connection = _connection(request, slug)
+    report = relocating.move_in_flight(by=request.user, connection=connection, now=clock.now())
+    return _done(request, connection, f"{connection.label}: {report.text}", tone="bad" if report.left else "")
 
 
 @login_required

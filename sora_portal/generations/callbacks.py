@@ -11,13 +11,14 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from sora_portal import clock, failpoints
+from sora_portal.catalog.keys import Closed
 from sora_portal.generations import binding, late
 from sora_portal.generations.answering import accept, keep_late_task
+from sora_portal.generations.asking import renewed, repin, status_call, unasked
 from sora_portal.generations.domain import TERMINAL, BoundBy, Phase, State, backoff
 from sora_portal.generations.ids import token_hash
 from sora_portal.generations.keeping import keep_query
 from sora_portal.generations.models import Attempt, CallbackInbox, Generation
-from sora_portal.generations.submitting import endpoint_of
 from sora_portal.generations.transitions import lock
 from sora_portal.generations.vendor_news import note_query, resting_until
 from sora_portal.generations.wake import CALLBACK, wake
@@ -25,7 +26,7 @@ from sora_portal.generations.watching import record
 from sora_portal.installation import safe_mode
 from sora_portal.pace import scaled
 from sora_portal.providers import http
-from sora_portal.providers.base import Job, JobState
+from sora_portal.providers.base import Endpoint, ErrorKind, Job, JobState, NoReply, Reply
 from sora_portal.providers.registry import provider
 from sora_portal.uptime.counted import ago
 
@@ -190,13 +191,24 @@ def ask(attempt: Attempt, task_id: str) -> Job:
 
     A task whose record repeats the callback address of another attempt is that one's, and as good as not found.
     """
-    adapter = provider(attempt.connection.vendor)
-    call = adapter.status_call(endpoint_of(attempt), attempt.wire_model, task_id)
-    answer = http.send(call, timeout=STATUS_TIMEOUT)
-    job = adapter.read_status(answer)
+    answer, job = _ask_at(attempt, task_id, None)
+    if job.kind is ErrorKind.BAD_KEY and (endpoint := renewed(attempt)):
+        again, fresh = _ask_at(attempt, task_id, endpoint)
+        if fresh.usable and fresh.found:
+            repin(attempt, clock.now())
+            answer, job = again, fresh
     job = judged(attempt, job)
     keep_query(attempt, answer, job)
     return job
+
+
+def _ask_at(attempt: Attempt, task_id: str, endpoint: Endpoint | None) -> tuple[Reply | NoReply, Job]:
+    try:
+        call = status_call(attempt, task_id, endpoint)
+    except Closed as closed:
+        return unasked(closed)
+    answer = http.send(call, timeout=STATUS_TIMEOUT)
+    return answer, provider(attempt.connection.vendor).read_status(answer)
 
 
 def judged(attempt: Attempt, job: Job) -> Job:

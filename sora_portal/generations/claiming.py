@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from sora_portal import clock
+from sora_portal.catalog import actions as catalog
 from sora_portal.catalog import health
 from sora_portal.catalog.models import Connection
 from sora_portal.catalog.reach import callback_origin
@@ -200,6 +201,7 @@ def _prepare(
         generation=generation,
         number=number,
         connection=connection,
+        credential=catalog.pin_credential(connection=connection, now=now),
         base_url=endpoint.base_url,
         path_prefix=endpoint.path_prefix,
         body_style=styles.style_of(generation, connection),

@@ -7,6 +7,7 @@ import logging
 from django.db import DatabaseError
 
 from sora_portal import clock
+from sora_portal.generations.asking import keys_of
 from sora_portal.generations.models import Answer, Attempt
 from sora_portal.providers.addresses import DOCUMENTED
 from sora_portal.providers.base import Created, Job, JobState, NoReply, Reply, Verdict
@@ -34,7 +35,7 @@ def keep_query(attempt: Attempt, answer: Reply | NoReply, job: Job) -> None:
 
 
 def _keep(attempt: Attempt, operation: str, answer: Reply | NoReply, kind: str) -> None:
-    said = transcript(answer, attempt.connection.key)
+    said = transcript(answer, *keys_of(attempt))
     values = {"at": clock.now(), "status": said.status, "kind": kind, "text": said.text}
     try:
         Answer.objects.update_or_create(

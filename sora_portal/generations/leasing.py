@@ -72,7 +72,8 @@ def _attempts(**which: list[int]) -> dict[int, Attempt]:
     if not any(which.values()):
         return {}
     rows = Attempt.objects.filter(phase=Phase.ACCEPTED.value, **which)
-    return {row.generation_id: row for row in rows.select_related("connection", "generation__model").defer("request")}
+    rows = rows.select_related("connection", "credential", "generation__model").defer("request")
+    return {row.generation_id: row for row in rows}
 
 
 def again(attempt_ids: list[int], now: datetime) -> list[Look]:

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from sora_portal.accounts.models import User
-from sora_portal.catalog.models import Connection, VideoModel
+from sora_portal.catalog.models import Connection, Credential, VideoModel
 from sora_portal.credits.models import Hold
 from sora_portal.projects.models import Project
 from sora_portal.references.models import Character, ReferenceImage
@@ -168,7 +168,9 @@ class Attempt(models.Model):
     number = models.PositiveSmallIntegerField()
     phase = models.CharField(max_length=12, default="prepared")
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
-    # Frozen at the claim. Status queries go where the create went, whatever the settings say by then.
+    # Frozen at the claim. Status queries go where the create went, with its key, whatever the settings say by then.
+    # None: of a time when keys were not kept; then only the connection's present address gets its present key.
+    credential = models.ForeignKey(Credential, on_delete=models.PROTECT, null=True, related_name="+")
     base_url = models.CharField(max_length=300)
     path_prefix = models.CharField(max_length=40, blank=True)
     body_style = models.CharField(max_length=10, blank=True)

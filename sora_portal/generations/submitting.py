@@ -18,6 +18,7 @@ from sora_portal.catalog.models import Connection
 from sora_portal.catalog.reach import callback_origin
 from sora_portal.generations import journaling, spool, turns
 from sora_portal.generations.answering import record_created
+from sora_portal.generations.asking import endpoint_of
 from sora_portal.generations.claiming import Claim, claim, claim_next, cross
 from sora_portal.generations.domain import SEND_WINDOW
 from sora_portal.generations.keeping import keep_create
@@ -27,7 +28,7 @@ from sora_portal.generations.transitions import Lost
 from sora_portal.generations.vendor_news import note_create
 from sora_portal.heartbeat import beat
 from sora_portal.providers import http
-from sora_portal.providers.base import Call, CreateRequest, Endpoint
+from sora_portal.providers.base import Call, CreateRequest
 from sora_portal.providers.registry import provider
 
 log = logging.getLogger(__name__)
@@ -111,16 +112,6 @@ def _step(held: Claim) -> None:
     call = _call(held)
     if cross(held):
         _send(held, call)
-
-
-def endpoint_of(attempt: Attempt) -> Endpoint:
-    """Return where this attempt was and is: its frozen address, with the connection's present key."""
-    return Endpoint(
-        base_url=attempt.base_url,
-        key=attempt.connection.key or "sandbox",
-        path_prefix=attempt.path_prefix,
-        body_style=attempt.body_style,
-    )
 
 
 def callback_url(attempt: Attempt, token: str) -> str | None:

@@ -19,23 +19,25 @@ from django.db import DatabaseError, connections
 
 from sora_portal import clock
 from sora_portal.catalog import health
+from sora_portal.catalog.keys import Closed
 from sora_portal.catalog.models import Connection
 from sora_portal.generations import turns
 from sora_portal.generations.answering import import_receipts
+from sora_portal.generations.asking import renewed, repin, status_call, unasked
 from sora_portal.generations.bringing_back import bring_back
 from sora_portal.generations.callbacks import prune
 from sora_portal.generations.diary import Diary
 from sora_portal.generations.keeping import keep_query
 from sora_portal.generations.leasing import Look, again, lease
+from sora_portal.generations.models import Attempt
 from sora_portal.generations.probing import Probe, due, settle
 from sora_portal.generations.restored import looking
-from sora_portal.generations.submitting import endpoint_of
 from sora_portal.generations.vendor_news import Tally, quiet
 from sora_portal.generations.waking import wake_inbox, wake_late
 from sora_portal.generations.watching import record, says_something
 from sora_portal.heartbeat import beat
 from sora_portal.installation import safe_mode
-from sora_portal.providers.base import Job
+from sora_portal.providers.base import Endpoint, ErrorKind, Job, NoReply, Reply
 from sora_portal.providers.http import Pool
 from sora_portal.providers.registry import provider
 from sora_portal.uptime.counted import Keeper
@@ -204,15 +206,17 @@ class Sweeper:
             self._on_look(look, (clock.now() - look.at).total_seconds())
         attempt = look.attempt
         try:
-            adapter = provider(attempt.connection.vendor)
-            call = adapter.status_call(endpoint_of(attempt), attempt.wire_model, attempt.vendor_task_id or "")
             lines = self._to(attempt.connection)
             async with lines.free:
                 if attempt.connection_id in self._quiet:
                     return
                 began = clock.now()
-                answer = await lines.pool.send(call)
-                job: Job = adapter.read_status(answer)
+                answer, job = await self._ask(lines, attempt, None)
+                if job.kind is ErrorKind.BAD_KEY and (endpoint := renewed(attempt)):
+                    again, fresh = await self._ask(lines, attempt, endpoint)
+                    if fresh.usable and fresh.found:
+                        await self._in_database(lambda: repin(attempt, clock.now()))
+                        answer, job = again, fresh
             now = clock.now()
             self._tally.note(attempt, job, began_at=began, now=now)
             if says_something(attempt, attempt.generation, job, now):
@@ -221,6 +225,14 @@ class Sweeper:
         except Exception:
             # One row's trouble must not end the watch over all others; the row is due again anyway.
             log.exception("looking after attempt %s failed", attempt.pk)
+
+    async def _ask(self, lines: Lines, attempt: Attempt, endpoint: Endpoint | None) -> tuple[Reply | NoReply, Job]:
+        try:
+            call = status_call(attempt, attempt.vendor_task_id or "", endpoint)
+        except Closed as closed:
+            return unasked(closed)
+        answer = await lines.pool.send(call)
+        return answer, provider(attempt.connection.vendor).read_status(answer)
 
     async def _probe(self, probe: Probe) -> None:
         """Find out whether a vendor works again. It waits for no free line: those may all hang."""

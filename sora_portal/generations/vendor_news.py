@@ -114,7 +114,7 @@ class Tally:
 
     def note(self, attempt: Attempt, job: Job, *, began_at: datetime, now: datetime) -> None:
         """Count one answer to a query that `began_at`, unless it was asked where the connection no longer is."""
-        if attempt.base_url != attempt.connection.url:
+        if attempt.base_url != attempt.connection.url or attempt.connection.is_closed:
             return
         count = self._counts.setdefault(attempt.connection_id, Count())
         if is_broken(job):

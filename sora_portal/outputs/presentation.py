@@ -11,6 +11,7 @@ from django.utils.text import slugify
 
 from sora_portal import hosts
 from sora_portal.accounts.models import User
+from sora_portal.generations.asking import keys_of
 from sora_portal.generations.domain import MOVE, State
 from sora_portal.generations.models import Attempt, Event, Generation
 from sora_portal.generations.presentation import RECOVERED, RowView, row_view
@@ -332,13 +333,12 @@ def _attempt(attempt: Attempt) -> AttemptView:
         for term, value in wanted
         if value
     ]
-    key = attempt.connection.key
-    return AttemptView(
-        attempt.number, attempt.phase.replace("_", " "), facts, redact(attempt.vendor_message, key), _said(attempt, key)
-    )
+    keys = keys_of(attempt)
+    message = redact(attempt.vendor_message, *keys)
+    return AttemptView(attempt.number, attempt.phase.replace("_", " "), facts, message, _said(attempt, keys))
 
 
-def _said(attempt: Attempt, key: str) -> list[Said]:
+def _said(attempt: Attempt, keys: tuple[str, ...]) -> list[Said]:
     """Return the answers that were kept and the newest callbacks, oldest first."""
     said = [
         Said(
@@ -353,6 +353,6 @@ def _said(attempt: Attempt, key: str) -> list[Said]:
         (row for row in attempt.callbacks.all() if row.source == "callback"), key=lambda row: row.received_at
     )[-CALLBACKS:]
     said += [
-        Said(f"callback-{row.pk}", "Callback", row.received_at, readable(bytes(row.body), key)) for row in callbacks
+        Said(f"callback-{row.pk}", "Callback", row.received_at, readable(bytes(row.body), *keys)) for row in callbacks
     ]
     return sorted(said, key=lambda one: one.at)

@@ -100,7 +100,7 @@ def with_history(user: User) -> QuerySet[Generation]:
     """Return the generations that `user` may see, each with its file, hold, newest events, attempts and uses; for an
     admin also with what vendors said."""
     events = Event.objects.select_related("by").order_by("-id")[:EVENTS]
-    attempts = Attempt.objects.select_related("connection").order_by("number")
+    attempts = Attempt.objects.select_related("connection", "credential").order_by("number")
     refunds = Journal.objects.filter(hold=OuterRef("hold"), kind="refund").order_by().values("hold")
     if user.is_portal_admin:
         attempts = attempts.prefetch_related("answers", "callbacks")
