@@ -23,7 +23,15 @@ from chaos import house, people
 HEADINGS = ("lost", "double-paid", "settled twice", "wrongly settled", "two live attempts", "two owners", "stuck")
 # What the vendor's create calls come to: three in ten are faulty. The rest of a video's life has some trouble too.
 FAULTY = {"lost": 0.1, "lost-silent": 0.05, "500": 0.06, "429": 0.05, "callback-first": 0.04}
-TROUBLE = {"fail": 0.03, "twice": 0.03, "no-callback": 0.05, "truncated": 0.02, "variant": 0.03}
+TROUBLE = {
+    "fail": 0.03,
+    "twice": 0.03,
+    "no-callback": 0.05,
+    "truncated": 0.02,
+    "variant": 0.03,
+    "moved-url": 0.04,
+    "fail-first": 0.04,
+}
 SLUGS = ("ruxa-sora-2", "apixo-sora-2", "sora2api-standard")
 
 
@@ -171,9 +179,17 @@ class Fire:
 
         moving = Generation.objects.exclude(state__in=[*TERMINAL, State.NEEDS_DECISION.value])
         end = time.monotonic() + self._wanted.quiet
-        while moving.exists() and time.monotonic() < end:
+        while (moving.exists() or self._owed()) and time.monotonic() < end:
             self.house.keep()
             time.sleep(0.2)
+
+    def _owed(self) -> bool:
+        """Tell whether a video that ended as failed has yet to be recovered: its vendor took the failure back."""
+        from sora_portal.generations.models import Attempt
+
+        made = [task["task_id"] for task in house.memory(self._ports[1])["tasks"] if task["state"] == "succeeded"]
+        ended = Attempt.objects.filter(phase="accepted", generation__state="failed", generation__recovered_at=None)
+        return ended.filter(vendor_task_id__in=made).exists()
 
     def close(self) -> None:
         """Stop everything."""

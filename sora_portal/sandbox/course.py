@@ -64,6 +64,11 @@ def succeeded(seen: View, now: float) -> View:
     return replace(seen, phase=Phase.SUCCEEDED, finished_at=now, failure=None)
 
 
+def failed(seen: View, now: float) -> View:
+    """Return the view of a task as if it had failed at `now`, for a vendor that takes that back."""
+    return replace(seen, phase=Phase.FAILED, finished_at=now, failure=Failure.GENERATION)
+
+
 def foreign(seen: View, task_id: str, now: float) -> View:
     """Return the view of somebody else's task, which has succeeded with another file."""
     return replace(succeeded(seen, now), task_id=task_id, url=seen.url.replace("/media/", "/media/foreign-"))
@@ -87,5 +92,7 @@ def _phase(task: Task, failure: Failure | None, now: float) -> tuple[Phase, floa
 def _result(task: Task) -> Result:
     if "broken-result" in task.markers:
         return Result.BROKEN
+    if "moved-url" in task.markers:
+        return Result.MOVED
     late = "late-url" in task.markers and task.polls < FIRST_LOOKS
     return Result.NO_URL if late or "no-url" in task.markers else Result.GOOD

@@ -204,6 +204,8 @@ class Engine:
         answer = dialect.status(self.view(task))
         if task.polls > course.FIRST_LOOKS:
             return answer
+        if "fail-first" in task.markers:
+            return dialect.status(course.failed(self.view(task), time.time()))
         somebody_elses = course.foreign(self.view(task), self.foreign_id(task), time.time())
         return spoiling.look(dialect, task.markers, answer, foreign=dialect.status(somebody_elses))
 

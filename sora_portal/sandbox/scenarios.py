@@ -56,6 +56,7 @@ SCENARIOS = _table(
     Scenario("create-odd", Acts.ANSWER, "accepted: code as text, unknown fields, text/plain"),
     Scenario("policy-late", Acts.STATUS, "content violation found while generating"),
     Scenario("fail", Acts.STATUS, "generation fails at the end; a value is the failure code", "CODE?"),
+    Scenario("fail-first", Acts.STATUS, "the first three status answers say that it failed; then it succeeds"),
     Scenario("fail-start", Acts.STATUS, "fails before it runs"),
     Scenario("slow", Acts.STATUS, "takes four times as long"),
     Scenario("unknown-word", Acts.STATUS, "a state word nobody knows for a while, then success"),
@@ -69,6 +70,9 @@ SCENARIOS = _table(
     Scenario("foreign", Acts.STATUS, "status answers speak of a task that somebody else ordered, and of its success"),
     Scenario("broken-result", Acts.RESULT, "success whose result is broken JSON"),
     Scenario("no-url", Acts.RESULT, "success without an address"),
+    Scenario(
+        "moved-url", Acts.RESULT, "success whose address stands nested under a name that no page has, by a poster"
+    ),
     Scenario("late-url", Acts.RESULT, "success without an address at first; the address comes with the third answer"),
     Scenario("html", Acts.MEDIA, "the media address answers 200 with an HTML page"),
     Scenario("truncated", Acts.MEDIA, "the media answer stops before its Content-Length"),

@@ -38,6 +38,7 @@ class Result(Enum):
     GOOD = auto()
     BROKEN = auto()
     NO_URL = auto()
+    MOVED = auto()  # the address stands where no page says
 
 
 @dataclass(frozen=True)
@@ -224,8 +225,15 @@ def result_text(view: View) -> str:
     """Return the `resultJson` string of a success: addresses, none, or text that breaks off."""
     if view.result is Result.BROKEN:
         return json_text({"resultUrls": [view.url]})[:-12]
+    if view.result is Result.MOVED:
+        return json_text(moved(view))
     made = {"character_id_list": [view.character_id]} if view.character_id else {}
     return json_text({"resultUrls": [] if view.result is Result.NO_URL else [view.url]} | made)
+
+
+def moved(view: View) -> JsonObject:
+    """Return a result that names its address under a name of its own, beside that of a poster."""
+    return {"works": [{"cover": {"src": f"{view.url}.jpg"}, "resource": {"resource": view.url}}]}
 
 
 def addresses(fields: JsonObject, *names: str) -> tuple[tuple[str, str], ...]:

@@ -176,7 +176,7 @@ class Ruxa(Dialect):
             return {"state": "fail", "failMsg": _reason(view)[1]}
         if view.phase is not Phase.SUCCEEDED:
             return {"state": _WORDS[view.phase]}
-        return {"state": "completed", "resultUrls": [] if view.result is Result.NO_URL else [view.url]}
+        return {"state": "completed", "resultUrls": [] if view.result in (Result.NO_URL, Result.MOVED) else [view.url]}
 
 
 def _reason(view: View) -> tuple[str, str]:

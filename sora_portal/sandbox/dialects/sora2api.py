@@ -23,6 +23,7 @@ from sora_portal.sandbox.dialects.base import (
     addresses,
     is_web_address,
     json_text,
+    moved,
 )
 from sora_portal.sandbox.knobs import Knobs
 
@@ -157,7 +158,7 @@ class Sora2Api(Dialect):
             return {"code": 500, "msg": _reason(view)[2], "data": data}
         if view.variant or view.phase is not Phase.SUCCEEDED:
             return {"code": 200, "msg": "success", "data": _record(view)}
-        urls = [] if view.result is Result.NO_URL else [view.url]
+        urls = [] if view.result in (Result.NO_URL, Result.MOVED) else [view.url]
         data = {"taskId": view.task_id, "promptJson": view.params, "resultUrls": urls}
         return {"code": 200, "msg": "success", "data": data}
 
@@ -177,6 +178,8 @@ def _record(view: View) -> JsonObject:
         flag = "1" if view.variant else 1
         if view.result is Result.BROKEN:
             response = json_text({"imageUrl": view.url})[:-12]
+        elif view.result is Result.MOVED:
+            response = moved(view)
         else:
             response = {"imageUrl": None if view.result is Result.NO_URL else view.url}
     return {
