@@ -3,12 +3,14 @@
 The file is durable under its checksum before any row names it.
 """
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from django.conf import settings
 
@@ -120,24 +122,46 @@ def _bring_one(url: str, gate: Gate, limits: Limits, keep: Callable[[], None], r
         media.require()
     except OSError as error:
         raise Trouble(Reason.OURS, str(error)) from error
-    part, poster, preview = storage.new_part(), storage.new_part(), storage.new_part()
+    part = storage.new_part()
     try:
         downloaded = download(url, part, gate=gate, limits=limits, alive=keep, resolve=resolve)
-        if unwrap(part, most=limits.max_bytes, alive=keep):
-            downloaded = replace(downloaded, size=part.stat().st_size, sha256=checksum(part, alive=keep))
+        return _store(part, downloaded, limits.max_bytes, keep)
+    except OSError as error:
+        raise Trouble(Reason.OURS, f"{type(error).__name__}: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def take_in(file: Path) -> Stored:
+    """Return a file of this machine as a stored one: copied, and checked like one from a vendor. Raises Trouble."""
+    part = storage.new_part()
+    try:
+        shutil.copyfile(file, part)
+        got = Downloaded(part.stat().st_size, checksum(part), host="by hand")
+        return _store(part, got, settings.SORA_PORTAL_MEDIA_MAX_BYTES, lambda: None)
+    except OSError as error:
+        raise Trouble(Reason.OURS, f"{type(error).__name__}: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _store(part: Path, got: Downloaded, most: int, keep: Callable[[], None]) -> Stored:
+    """Give the file `part` its lasting place, once it is unwrapped and examined; raises Trouble and OSError."""
+    poster, preview = storage.new_part(), storage.new_part()
+    try:
+        if unwrap(part, most=most, alive=keep):
+            got = replace(got, size=part.stat().st_size, sha256=checksum(part, alive=keep))
         facts = inspect(part, poster, alive=keep)
         has_preview = not facts.plays_everywhere and make_preview(part, preview, alive=keep)
         # The others first: where a video is, its picture and its preview are as well.
         if has_preview:
-            storage.keep(preview, storage.preview_path(downloaded.sha256))
-        storage.keep(poster, storage.poster_path(downloaded.sha256))
-        storage.keep(part, storage.video_path(downloaded.sha256, facts.mime))
-    except OSError as error:
-        raise Trouble(Reason.OURS, f"{type(error).__name__}: {error}") from error
+            storage.keep(preview, storage.preview_path(got.sha256))
+        storage.keep(poster, storage.poster_path(got.sha256))
+        storage.keep(part, storage.video_path(got.sha256, facts.mime))
     finally:
-        for path in (part, poster, preview):
+        for path in (poster, preview):
             path.unlink(missing_ok=True)
-    return Stored(downloaded, facts, has_preview)
+    return Stored(got, facts, has_preview)
 
 
 def note_file(generation: Generation, stored: Stored, now: datetime) -> None:

@@ -65,7 +65,7 @@ def fetch_step(generation_id: int, *, resolve: Resolve = resolve_host) -> None:
         else:
             resting.note(connection, None, first_try=False, began_at=began, now=clock.now())
             failpoints.reach("file-stored")
-            _finish(claim, stored, clock.now())
+            finish(claim, stored, clock.now())
     except Lost as lost:
         log.info("nothing to fetch: %s", lost)
 
@@ -110,7 +110,7 @@ def _renew(claim: Claim, now: datetime) -> None:
         Download.objects.filter(pk=row.pk).update(until=lease)
 
 
-def _finish(claim: Claim, stored: Stored, now: datetime) -> None:
+def finish(claim: Claim, stored: Stored, now: datetime) -> None:
     """Record the file and end the generation with its credits captured, in one transaction; raises Lost."""
     got, facts = stored.downloaded, stored.facts
     try:

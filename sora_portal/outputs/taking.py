@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
 
 from sora_portal import hosts
 from sora_portal.accounts.models import User
@@ -14,9 +17,11 @@ from sora_portal.generations.callbacks import ask
 from sora_portal.generations.deciding import NotPossible, VendorAway
 from sora_portal.generations.domain import Phase, State
 from sora_portal.generations.models import Attempt, Generation
-from sora_portal.outputs.bringing import gate_of
+from sora_portal.generations.transitions import Lost, move
+from sora_portal.outputs.bringing import gate_of, take_in
 from sora_portal.outputs.domain import SENTENCES, Gate, Trouble
 from sora_portal.outputs.download import Resolve, resolve_host, vet
+from sora_portal.outputs.fetching import Claim, finish
 from sora_portal.providers.addresses import joined, tidy
 from sora_portal.providers.redaction import MASK, redact
 from sora_portal.refusals import Refused
@@ -24,6 +29,12 @@ from sora_portal.refusals import Refused
 
 class NotAnAddress(Refused):
     """What was typed cannot be the address of the video."""
+
+    status = 422
+
+
+class NotAVideo(Refused):
+    """What was given is no video that can be kept."""
 
     status = 422
 
@@ -70,6 +81,28 @@ def take_address(
             )
         catalog.allow_host(by=by, connection=attempt.connection, host=host)
     deciding.fetch_from(by=by, generation=generation, address=url, reason=reason, staff_text=redact(url), now=now)
+
+
+def take_file(*, by: User, generation: Generation, file: Path, reason: str, now: datetime) -> None:
+    """Keep a file of this machine as the finished video, as an admin who has it by another way says, and charge for it.
+
+    It is examined like one from the vendor. Raises NotAllowed, NotAVideo, NotPossible; then nothing has changed.
+    """
+    require_admin(by)
+    attempt = deciding.live_attempt(generation)
+    if generation.state != State.NEEDS_DECISION or attempt is None or attempt.phase != Phase.ACCEPTED:
+        raise NotPossible("The vendor has no finished task of this video that waits for a file.")
+    try:
+        stored = take_in(file)
+    except Trouble as trouble:
+        raise NotAVideo(f"This file cannot be kept: {trouble.detail}.") from trouble
+    text = f"The file was given by hand: {reason}"
+    try:
+        with transaction.atomic():
+            move(generation, State.FETCHING, now=now, by=by, due_at=now, text=text)
+            finish(Claim(generation, attempt), stored, now)
+    except Lost as lost:
+        raise NotPossible("The video has changed meanwhile. Look how it stands now.") from lost
 
 
 def _is_open(url: str, gate: Gate, resolve: Resolve) -> bool:

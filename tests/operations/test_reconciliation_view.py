@@ -41,7 +41,7 @@ def test_recovered_video_is_listed_with_what_it_would_have_cost(mo: Client) -> N
     factories.generation(state=State.FAILED, prompt="A horse that never came")
     page = mo.get(URL).content.decode()
     assert f"/videos/{row.public_id}/" in page
-    assert "1 video; 0 still watched" in page
+    assert "1 video; 1 still watched" in page
     assert "A horse that never came" not in page
 
 

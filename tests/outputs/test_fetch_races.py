@@ -47,7 +47,7 @@ def test_a_worker_that_finishes_late_and_one_that_claims_meanwhile_both_get_thro
 
     with ThreadPoolExecutor(2) as pool:
         works = [
-            lambda: fetching._finish(claim, STORED, timezone.now()),
+            lambda: fetching.finish(claim, STORED, timezone.now()),
             lambda: fetching._claim(row.pk, timezone.now()),
         ]
         list(pool.map(run, works))
