@@ -145,7 +145,7 @@ def _free(attempt: Attempt, row: CallbackInbox, news: News) -> list[str]:
 def _act(row: CallbackInbox, jobs: dict[str, Job], asked_at: datetime, now: datetime) -> None:
     """Do what the vendor's own word on the named tasks asks for."""
     attempt = row.attempt
-    known = {task_id: job for task_id, job in jobs.items() if job.usable and job.found}
+    known = {task_id: job for task_id, job in jobs.items() if job.has_record}
     if not all(job.usable for job in jobs.values()):
         # Nothing else may know of a task that is not bound yet, so only an answer ends the asking.
         _later(row, now, tries=None if attempt.phase in binding.OPEN else TRIES)

@@ -196,6 +196,11 @@ class Job:
     prompt: str = field(default="", repr=False)
     addresses: tuple[Address, ...] = ()
 
+    @property
+    def has_record(self) -> bool:
+        """Whether the vendor showed anything of the task: some answer 200 with nothing for whatever is asked about."""
+        return self.usable and self.found and bool(self.state or self.vendor_state or self.task_id)
+
     def of(self, task_id: str) -> Job:
         """Return this answer, or one of no use when the record is about another task than the one asked about."""
         if self.task_id in {"", task_id}:

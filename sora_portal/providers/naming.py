@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
@@ -31,13 +31,15 @@ _OF_OTHERS = re.compile(
 )
 """Whose ids are no task's, by the first word of the field."""
 _SENTENCES = {name.lower() for name in reading.MESSAGE_FIELDS} | {"detail", "reason", "description"}
-_LOOKS_LIKE_ID = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9][A-Za-z0-9_\-.:/]{5,199}", re.ASCII)
+_LOOKS_LIKE_ID = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9][A-Za-z0-9_\-.:/]{1,199}", re.ASCII)
 _AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]*)?", re.ASCII)
 _NO_ID = {"", "0", "-1", "null", "none", "undefined", "false", "true"}
 _IN_TEXT = re.compile(
     r"""\b(task|job|record|generation|video)[_\-]?(?:id|uuid)\b["'\\]*\s*[:=>]\s*["'\\]*([A-Za-z0-9_\-.:/]{1,200})""",
     re.IGNORECASE | re.ASCII,
 )
+_FIELD = re.compile(r"""(?<!\\)"([A-Za-z][A-Za-z0-9_\- ]{0,39})"\s*:\s*"?([^"\\,}\]\s]{1,512})""")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _IN_PATH = re.compile(r"/(?:tasks?|jobs?|records?|query|status\w*|predictions?|generations?)/([^/]*[0-9][^/]*)/?$")
 
 
@@ -45,13 +47,13 @@ _IN_PATH = re.compile(r"/(?:tasks?|jobs?|records?|query|status\w*|predictions?|g
 class Named:
     """What an answer may name: `ids` of one to 512 printable characters, those under the name of a task first.
 
-    `found` says whether there was any, usable or not. `contradicts`: one field stands there twice with two values, or
-    the name of a task with two ids, so that what a reader took from it may be the wrong one.
+    `found` says whether there was any, usable or not. `unsure`: nobody can say what the answer means, because its JSON
+    breaks off, it is no text at all, one of its fields is there twice with two values, or it names two tasks.
     """
 
     ids: tuple[str, ...] = ()
     found: bool = False
-    contradicts: bool = False
+    unsure: bool = False
 
 
 class _Fields(list[tuple[str, object]]):
@@ -59,15 +61,15 @@ class _Fields(list[tuple[str, object]]):
 
 
 def named(answer: Reply) -> Named:
-    """Return what an answer to a create call may name, in its body and in the address that it points to."""
+    """Return what an answer to a create call may name, in its body and in its headers."""
     body = _parsed(answer.body)
-    hits, contradicts = (_in_text(answer.body), False) if body is None else _walk(body)
-    hits += [(text, False) for text in _in_address(answer.headers.get("location", ""))]
+    hits, unsure = _in_text(answer.body) if body is None else _walk(body)
+    hits += _in_headers(answer.headers)
     hits = [(text.strip(), of_task) for text, of_task in hits if text.strip().lower() not in _NO_ID]
     ranked = [text for text, of_task in hits if of_task] + [text for text, of_task in hits if not of_task]
     ids = dict.fromkeys(clean for text in ranked if (clean := reading.task_id(text)))
     of_tasks = {text for text, of_task in hits if of_task}
-    return Named(tuple(ids)[:NAMED_CAP], bool(hits), contradicts or len(of_tasks) > 1)
+    return Named(tuple(ids)[:NAMED_CAP], bool(hits), unsure or len(of_tasks) > 1)
 
 
 def _parsed(raw: bytes | str) -> object:
@@ -120,10 +122,29 @@ def _contradicts(fields: _Fields) -> bool:
     return any(seen.setdefault(key, value) != value for key, value in fields if not isinstance(value, list))
 
 
-def _in_text(raw: bytes) -> list[tuple[str, bool]]:
-    """Return the ids in a body that is no JSON, or broke off; of one at its very end, nobody knows where it ends."""
+def _in_text(raw: bytes) -> tuple[list[tuple[str, bool]], bool]:
+    """Return the ids in a body that is no JSON, and whether it should have been some, or is no text.
+
+    Of an id at its very end, nobody knows where it ends.
+    """
     text = raw.decode("utf-8", "replace")
-    return [(hit[2], hit[1].lower() == "task") for hit in _IN_TEXT.finditer(text) if hit.end() < len(text)]
+    broken = text.lstrip("\ufeff \t\r\n")[:1] in {"{", "["} and text.strip() != ""
+    hits = [(hit[2], hit[1].lower() == "task") for hit in _IN_TEXT.finditer(text) if hit.end() < len(text)]
+    if broken:
+        fields = (field.groups() for field in _FIELD.finditer(text) if field.end() < len(text))
+        hits += [hit for name, value in fields for hit in _at(name, value)]
+    return hits, broken or bool(_CONTROL.search(text))
+
+
+def _in_headers(headers: Mapping[str, str]) -> list[tuple[str, bool]]:
+    """Return the ids in headers such as X-Task-Id, and in the address that an answer points to."""
+    links = (headers.get(name, "") for name in ("location", "content-location", "operation-location"))
+    hits = [(text, False) for link in links for text in _in_address(link)]
+    for name, value in headers.items():
+        joined = _JOINED.fullmatch(name.removeprefix("x-").replace("-", ""))
+        if joined and joined[1] != "request":
+            hits.append((value, joined[1] == "task"))
+    return hits
 
 
 def _in_address(location: str) -> list[str]:

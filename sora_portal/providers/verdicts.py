@@ -54,7 +54,7 @@ def created(answer: Reply | NoReply, envelope: Envelope, task_id: str, fail_word
         return Created(verdict, kind=ErrorKind.TRANSIENT, message=answer.reason)
     named = naming.named(answer)
     verdict = Verdict.AMBIGUOUS if answer.truncated else _judge(answer.status, envelope, task_id, fail_word)
-    if named.contradicts or (named.found and verdict is not Verdict.ACCEPTED):
+    if named.unsure or (named.found and verdict is not Verdict.ACCEPTED):
         verdict = Verdict.AMBIGUOUS
     if verdict is Verdict.ACCEPTED:
         return Created(verdict, task_id=task_id, code=envelope.word)

@@ -12,7 +12,7 @@ from sora_portal.generations import callbacks, deciding, evidence, late
 from sora_portal.generations.answering import record_created
 from sora_portal.generations.domain import Phase, State
 from sora_portal.generations.models import Attempt, CallbackInbox, Generation, LateTask
-from sora_portal.providers.base import Created, Job, Verdict
+from sora_portal.providers.base import Created, Job, JobState, Verdict
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +56,7 @@ def _bound(row: Generation) -> tuple[str, str | None, str]:
 
 def test_a_task_that_may_be_another_open_requests_is_kept_for_people(vendor: dict[str, Job]) -> None:
     mine, other = _open(), _open()
-    vendor["t-b"] = Job()
+    vendor["t-b"] = Job(JobState.RUNNING)
     news = _says(mine, "t-b")
     assert _bound(mine) == ("unconfirmed", None, "")
     assert news.due_at is not None, "it is looked at again when the other has its own"
@@ -69,7 +69,7 @@ def test_a_task_that_may_be_another_open_requests_is_kept_for_people(vendor: dic
 
 def test_when_no_other_request_is_open_a_callback_brings_the_task_home(vendor: dict[str, Job]) -> None:
     mine, other = _open(), _open()
-    vendor["t-a"] = Job()
+    vendor["t-a"] = Job(JobState.RUNNING)
     news = _says(mine, "t-a")
     _yes(other, "t-b")
     callbacks.handle(news.pk)
@@ -80,7 +80,7 @@ def test_when_no_other_request_is_open_a_callback_brings_the_task_home(vendor: d
 def test_every_request_whose_task_nobody_knows_is_a_rival(vendor: dict[str, Job], phase: Phase) -> None:
     mine, other = _open(), _open()
     other.attempts.update(phase=phase.value, sending_at=timezone.now() - timedelta(hours=50))
-    vendor["t"] = Job()
+    vendor["t"] = Job(JobState.RUNNING)
     _says(mine, "t")
     assert _bound(mine)[1] is None
 
@@ -88,16 +88,18 @@ def test_every_request_whose_task_nobody_knows_is_a_rival(vendor: dict[str, Job]
 def test_a_request_at_another_vendor_is_no_rival(vendor: dict[str, Job]) -> None:
     mine = _open()
     factories.generation(model=factories.offered_model("ruxa-sora-2"), state=State.UNCONFIRMED)
-    vendor["t"] = Job()
+    vendor["t"] = Job(JobState.RUNNING)
     _says(mine, "t")
     assert _bound(mine)[1] == "t"
 
 
 def test_the_vendors_own_echo_says_whose_it_is_whatever_else_is_open(vendor: dict[str, Job]) -> None:
     mine, other = _open(prompt="A horse"), _open(prompt="A fox")
-    vendor["by-address"] = Job(callback_url=f"https://portal.example/callbacks/token-{other.public_id}/")
-    vendor["by-name"] = Job(metadata=f"{other.public_id}-1")
-    vendor["by-prompt"] = Job(prompt="A  fox\n")
+    vendor["by-address"] = Job(
+        JobState.RUNNING, callback_url=f"https://portal.example/callbacks/token-{other.public_id}/"
+    )
+    vendor["by-name"] = Job(JobState.RUNNING, metadata=f"{other.public_id}-1")
+    vendor["by-prompt"] = Job(JobState.RUNNING, prompt="A  fox\n")
     for task_id in vendor:
         _says(mine, task_id)
     assert _bound(mine)[1] is None
@@ -107,7 +109,7 @@ def test_the_vendors_own_echo_says_whose_it_is_whatever_else_is_open(vendor: dic
 
 def test_the_same_prompt_twice_says_nothing(vendor: dict[str, Job]) -> None:
     mine, _ = _open(prompt="A horse"), _open(prompt="A horse")
-    vendor["t"] = Job(prompt="A horse")
+    vendor["t"] = Job(JobState.RUNNING, prompt="A horse")
     _says(mine, "t")
     assert _bound(mine)[1] is None
 
@@ -117,7 +119,7 @@ def test_a_plain_yes_takes_its_task_back_from_a_video_that_had_it_by_a_callback(
     vendor: dict[str, Job], reached: State
 ) -> None:
     mine = _open()
-    vendor["t-b"] = Job()
+    vendor["t-b"] = Job(JobState.RUNNING)
     _says(mine, "t-b")
     Generation.objects.filter(pk=mine.pk).update(state=reached.value)
     mine.attempts.update(result_urls=["https://media.example/b.mp4"])
@@ -130,7 +132,7 @@ def test_a_plain_yes_takes_its_task_back_from_a_video_that_had_it_by_a_callback(
     assert mine.fence > fence, "whoever is fetching the wrong file for it has lost the row"
     assert "another video's" in mine.events.latest("pk").text
     assert set(Hold.objects.values_list("state", flat=True)) == {"held"}
-    vendor["t-a"] = Job()
+    vendor["t-a"] = Job(JobState.RUNNING)
     _says(mine, "t-a")
     assert _bound(mine) == ("running", "t-a", "callback")
 
@@ -153,7 +155,7 @@ def test_two_plain_answers_for_one_task_leave_it_where_it_was() -> None:
 
 def test_its_own_late_answer_corrects_what_a_callback_had_named(vendor: dict[str, Job]) -> None:
     mine = _open()
-    vendor["wrong"] = Job()
+    vendor["wrong"] = Job(JobState.RUNNING)
     _says(mine, "wrong")
     _yes(mine, "right")
     assert _bound(mine) == ("running", "right", "answer")
@@ -162,7 +164,7 @@ def test_its_own_late_answer_corrects_what_a_callback_had_named(vendor: dict[str
 def test_a_late_task_that_is_another_videos_is_taken_back_too(vendor: dict[str, Job]) -> None:
     ended = _open()
     deciding.write_off(by=factories.mo(), generation=ended, reason="no news for hours", now=timezone.now())
-    vendor["t-b"] = Job()
+    vendor["t-b"] = Job(JobState.RUNNING)
     _says(ended, "t-b")
     assert (_bound(ended), LateTask.objects.get().due_at is None) == (("failed", "t-b", "callback"), False)
     other = _open(State.SUBMITTING)
@@ -173,7 +175,7 @@ def test_a_late_task_that_is_another_videos_is_taken_back_too(vendor: dict[str, 
 
 def test_a_request_for_which_a_task_was_named_is_not_written_off_by_time(vendor: dict[str, Job]) -> None:
     mine, _ = _open(), _open()
-    vendor["t"] = Job()
+    vendor["t"] = Job(JobState.RUNNING)
     _says(mine, "t")
     later = timezone.now() + timedelta(days=9)
     assert not deciding.write_off_overdue(mine.pk, later)

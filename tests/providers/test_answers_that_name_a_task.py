@@ -25,6 +25,7 @@ PLACES: dict[str, object] = {
     "text of JSON": {"data": json.dumps({"taskId": ID})},
     "text of JSON, twice": {"result": json.dumps({"data": json.dumps({"task_id": ID})})},
     "bare": {"data": ID},
+    "bare and short": {"data": "t1"},
     "bare in a list": {"data": [ID]},
     "in the error": {"error": {"message": "busy", "task_id": ID}},
     "deep": {"a": {"b": {"c": {"d": {"e": {"f": {"taskId": ID}}}}}}},
@@ -37,13 +38,16 @@ def test_no_code_makes_a_refusal_of_an_answer_that_names_a_task(vendor: Vendor, 
     for code in CODES:
         for status in {code if isinstance(code, int) and code < 600 else 200, 200, 400, 429}:
             created = vendor.adapter.read_create(reply({"code": code, "msg": "no", **place}, status))
-            assert (created.verdict, created.named) == (Verdict.AMBIGUOUS, (ID,)), (code, status)
+            named = ("t1",) if place == PLACES["bare and short"] else (ID,)
+            assert (created.verdict, created.named) == (Verdict.AMBIGUOUS, named), (code, status)
 
 
 @pytest.mark.parametrize(
     "raw",
     [
         b'{"code": 429, "data": {"taskId": "task_9f3"',
+        b'{"code": 429, "data": {"id": "task_9f3"',
+        b'{"code": 429, "data": {"taskId": "task_9f3"}}\n{"code": 429}',
         b"<error><task_id>task_9f3</task_id></error>",
         b"too many requests; taskId=task_9f3\n",
         b'<script>{"taskId":"task_9f3"}</script>',
@@ -61,6 +65,18 @@ def test_an_id_counts_in_a_body_that_is_no_documented_json(vendor: Vendor, raw: 
 def test_an_id_counts_in_the_address_that_an_answer_points_to(vendor: Vendor, status: int, location: str) -> None:
     created = vendor.adapter.read_create(reply(b"", status, location=location))
     assert (created.verdict, created.named) == (Verdict.AMBIGUOUS, (ID,))
+
+
+@pytest.mark.parametrize("header", ["x-task-id", "task-id", "job-id"])
+def test_an_id_counts_in_a_header(vendor: Vendor, header: str) -> None:
+    created = vendor.adapter.read_create(Reply(429, {header: ID, "x-request-id": "r-1"}, b""))
+    assert (created.verdict, created.named) == (Verdict.AMBIGUOUS, (ID,))
+
+
+@pytest.mark.parametrize("raw", [b'{"code": 429, "mess', b"[" * 200_000, b"\x1f\x8b\x08\x00packed", b"a\x00b"])
+def test_a_body_that_nobody_can_read_is_no_refusal(vendor: Vendor, raw: bytes) -> None:
+    for status in (400, 401, 404, 422, 429):
+        assert vendor.adapter.read_create(Reply(status, {}, raw)).verdict is Verdict.AMBIGUOUS
 
 
 @pytest.mark.parametrize(
