@@ -22,7 +22,8 @@ from chaos import house, people
 
 HEADINGS = ("lost", "double-paid", "settled twice", "wrongly settled", "two live attempts", "two owners", "stuck")
 # What the vendor's create calls come to: three in ten are faulty. The rest of a video's life has some trouble too.
-FAULTY = {"lost": 0.1, "lost-silent": 0.05, "500": 0.06, "429": 0.05, "callback-first": 0.04}
+FAULTY = {"lost": 0.05, "lost-silent": 0.03, "500": 0.04, "429": 0.04, "callback-first": 0.03}
+FAULTY |= {"create-named": 0.04, "create-quoted": 0.03, "create-slow": 0.02, "lost-crossed": 0.03}
 TROUBLE = {
     "fail": 0.03,
     "twice": 0.03,
@@ -32,6 +33,13 @@ TROUBLE = {
     "moved-url": 0.04,
     "fail-first": 0.04,
 }
+# Some quote what a vendor says of itself.
+PROMPTS = (
+    "fox number {} in the snow",
+    "fox number {} on the stairs",
+    "a poster number {} that says insufficient balance",
+    "a sign number {} that says 未找到支持模型, this model is temporarily paused",
+)
 SLUGS = ("ruxa-sora-2", "apixo-sora-2", "sora2api-standard")
 
 
@@ -103,7 +111,7 @@ def prepare(wanted: argparse.Namespace) -> tuple[list[dict[str, Any]], str]:
         model = models[number % len(models)]
         chosen = {name: value for name, value in model.rules.defaults().items() if value}
         fixed = {"project": project.pk, "model": model.pk, "submit_key": f"chaos-{number}"}
-        forms.append({**chosen, **fixed, "prompt": f"fox number {number} in the snow"})
+        forms.append({**chosen, **fixed, "prompt": PROMPTS[number % len(PROMPTS)].format(number)})
     session = client.cookies["sessionid"].value
     connections.close_all()
     return forms, session
@@ -129,6 +137,7 @@ class Fire:
         self.house = house.House(folder, ports, quick)
         self.killer = Killer(self.house, dice)
         self._ended = threading.Event()
+        self._resumed = 0.0
         pause = 0.9 * wanted.kills * wanted.every / max(1, wanted.generations)
         self.members = people.Members(f"http://127.0.0.1:{ports[0]}", session, forms, self._ended, pause)
         self.restorer = Restorer(self.house, self.members, folder, ports[1])
@@ -151,6 +160,7 @@ class Fire:
             answered = len(self.members.answered)
             if steps and answered * ahead >= self._wanted.generations * (ahead - len(steps)):
                 steps.pop()()
+            self._resume()
             if time.monotonic() > following and self.killer.kills < self._wanted.kills:
                 following = time.monotonic() + self._wanted.every
                 self.killer.shoot()
@@ -162,6 +172,22 @@ class Fire:
     def _restore(self) -> None:
         self.killer.cease()
         self.restorer.restore()
+
+    def _resume(self) -> None:
+        """Open again what the portal paused, as an admin does; not while the database is busy."""
+        from django.db import OperationalError, connections
+
+        from sora_portal.catalog.models import Connection, VideoModel
+
+        if time.monotonic() < self._resumed + 2:
+            return
+        self._resumed = time.monotonic()
+        paused, closed = Connection.objects.filter(paused_at__isnull=False), VideoModel.objects.filter(latched=True)
+        with contextlib.suppress(OperationalError):
+            if paused.exists() or closed.exists():
+                paused.update(paused_at=None, pause_reason="", latched=False)
+                closed.update(lifecycle="active", latched=False, lifecycle_note="")
+        connections.close_all()  # a restore puts another file in the place of the database
 
     def _wait_for_vendor(self) -> None:
         for _ in range(200):
@@ -181,6 +207,7 @@ class Fire:
         end = time.monotonic() + self._wanted.quiet
         while (moving.exists() or self._owed()) and time.monotonic() < end:
             self.house.keep()
+            self._resume()
             time.sleep(0.2)
 
     def _owed(self) -> bool:

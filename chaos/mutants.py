@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils import timezone
@@ -15,7 +15,9 @@ from sora_portal.generations.ids import new_token
 from sora_portal.generations.models import CallbackInbox, Generation
 from sora_portal.generations.restored import looking
 from sora_portal.operations import verifying
-from sora_portal.providers.base import Job, JobState, Verdict
+from sora_portal.providers import naming, taxonomy, verdicts
+from sora_portal.providers.base import Created, ErrorKind, Job, JobState, NoReply, Reply, Verdict
+from sora_portal.providers.reading import Envelope
 from sora_portal.providers.registry import provider
 
 
@@ -86,6 +88,25 @@ def _no_journal() -> None:
     looking.look = lambda now, newest=None: []
 
 
+def _text_decides() -> None:
+    """A sentence that speaks of an empty account or a paused model says that nothing was made, under any code."""
+    judge = verdicts.created
+
+    def believing(answer: Reply | NoReply, envelope: Envelope, task_id: str, fail_word: str = "") -> Created:
+        created = judge(answer, envelope, task_id, fail_word)
+        words = taxonomy.kind_of_text(created.message)
+        if created.verdict is Verdict.AMBIGUOUS and words in (ErrorKind.NO_BALANCE, ErrorKind.MODEL_UNAVAILABLE):
+            return replace(created, verdict=Verdict.VENDOR_TROUBLE, coded_kind=words, named=())
+        return created
+
+    verdicts.created = believing
+
+
+def _task_id_ignored() -> None:
+    """A refusal is a refusal, whatever else the answer names."""
+    naming.named = lambda answer: naming.Named()
+
+
 MUTANTS = {
     "index-dropped": Mutant("the live-attempt index dropped, the code as it is", schema=DROP),
     "begin-anew": Mutant("a lease that is over means to begin anew; the index is there", _begin_anew),
@@ -96,5 +117,7 @@ MUTANTS = {
     ),
     "retry": Mutant("no usable answer means to send again", _retry),
     "no-journal": Mutant("no send journal and no look at the identity, and an older backup is restored", _no_journal),
+    "text-decides": Mutant("a sentence may say that nothing was made", _text_decides),
+    "task-id-ignored": Mutant("a refusal that names a task is a refusal", _task_id_ignored),
     "trust": Mutant("what a callback says is what happened", _trust),
 }

@@ -110,7 +110,7 @@ class Engine:
                 raise Refusal(dialect.malformed())
             order = dialect.read_create(route, body, self.knobs)
             task = self._accept(dialect, order, call)
-            answer = spoiling.acceptance(dialect.accepted(task.task_id), call.markers)
+            answer = spoiling.acceptance(dialect, dialect.accepted(task.task_id), call.markers, order.prompt)
         except Refusal as refusal:
             answer = refusal.answer
         call.http_status, call.code = answer.status, answer.body.get("code")
@@ -218,6 +218,11 @@ class Engine:
     def media_url(self, task: Task) -> str:
         """Return the public address of the task's file."""
         return f"{self.base_url}/media/{task.media_name}"
+
+    def newest_besides(self, task: Task) -> str:
+        """Return the id of the task that was ordered last from the same vendor, whoever was told; made up if none."""
+        others = [other.task_id for other in list(self.memory.tasks.values()) if other.vendor == task.vendor]
+        return next((other for other in reversed(others) if other != task.task_id), "task_of_somebody_else")
 
     def foreign_id(self, task: Task) -> str:
         """Return the id of another task of the same vendor whose owner was told it, made up when there is none."""

@@ -54,6 +54,10 @@ SCENARIOS = _table(
     Scenario("create-broken", Acts.ANSWER, "accepted, but the answer's JSON breaks off"),
     Scenario("create-no-id", Acts.ANSWER, "accepted, but the answer names no task"),
     Scenario("create-odd", Acts.ANSWER, "accepted: code as text, unknown fields, text/plain"),
+    Scenario("create-named", Acts.ANSWER, "accepted, but answered with this code (429) beside the task's id", "CODE?"),
+    Scenario("create-quoted", Acts.ANSWER, "accepted, but answered with HTTP 500 and a text that quotes the prompt"),
+    Scenario("create-slow", Acts.ANSWER, "accepted; the answer comes after so many seconds (3)", "CODE?"),
+    Scenario("lost-crossed", Acts.ANSWER, "as lost, but the callback names the task that was ordered last besides"),
     Scenario("policy-late", Acts.STATUS, "content violation found while generating"),
     Scenario("fail", Acts.STATUS, "generation fails at the end; a value is the failure code", "CODE?"),
     Scenario("fail-first", Acts.STATUS, "the first three status answers say that it failed; then it succeeds"),
@@ -90,8 +94,8 @@ SCENARIOS = _table(
 )
 
 CREATE_SCENARIOS = tuple(row.name for row in SCENARIOS.values() if row.acts is Acts.CREATE)
-HANG_UPS = frozenset({"lost", "lost-silent"})
-UNTOLD = HANG_UPS | {"create-html", "create-broken", "create-no-id"}
+HANG_UPS = frozenset({"lost", "lost-silent", "lost-crossed"})
+UNTOLD = HANG_UPS | {"create-html", "create-broken", "create-no-id", "create-quoted"}
 """Who ordered such a task never read its id."""
 SILENT = frozenset({"lost-silent", "no-callback"})
 SAYS = "says"

@@ -10,12 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
 
-from sora_portal.sandbox import media
+from sora_portal.sandbox import media, scenarios
 from sora_portal.sandbox.dialects.base import Ask
 from sora_portal.sandbox.engine import Engine, dialect_named
 from sora_portal.sandbox.knobs import BadKnob
 
 _BODY_CAP = 2 * 1024 * 1024
+_SLOW_ANSWER = 3  # seconds
 _dice = random.Random()
 
 
@@ -111,6 +112,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True  # nothing was written: the client sees the connection end
             return
         self._clock = self.engine.knobs.clock
+        if call is not None and scenarios.has(call.markers, "create-slow"):
+            time.sleep(scenarios.number_of(call.markers, "create-slow") or _SLOW_ANSWER)
         try:
             payload = answer.raw if answer.raw is not None else json.dumps(answer.body, ensure_ascii=False).encode()
             self._send(answer.status, payload, answer.kind, answer.headers)

@@ -28,8 +28,14 @@ def check(dialect: Dialect, model: str, marks: Collection[str], *, earlier: int,
         raise Refusal(answer)
 
 
-def acceptance(answer: Answer, marks: Collection[str]) -> Answer:
+def acceptance(dialect: Dialect, answer: Answer, marks: Collection[str], prompt: str) -> Answer:
     """Return the answer to an accepted create as the markers spoil it."""
+    if scenarios.has(marks, "create-named"):
+        code = scenarios.number_of(marks, "create-named") or 429
+        refusal = dialect.coded(code, scenarios.value_of(marks, scenarios.SAYS) or "", in_body=True)
+        return replace(refusal, body={**refusal.body, "data": answer.body["data"]})
+    if "create-quoted" in marks:
+        return replace(dialect.coded(500, f"it broke down over: {prompt}"), status=500)
     return next((spoil(answer) for name, spoil in _ACCEPTANCES.items() if name in marks), answer)
 
 

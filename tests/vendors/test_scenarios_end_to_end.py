@@ -41,6 +41,13 @@ ENDS: dict[str, str | tuple[str, str, str]] = {
     "[create-broken]": (DOUBT, DOUBT, MADE),
     "[create-no-id]": (DOUBT, DOUBT, MADE),
     "[create-odd]": MADE,
+    # Not one of them is a refusal: the vendor knows the task that the answer names.
+    "[create-named]": MADE,
+    "[create-named:402]": MADE,
+    "[create-named:422]": MADE,
+    "that says insufficient balance, 积分不足 [create-quoted]": (DOUBT, DOUBT, MADE),
+    "[lost-crossed]": DOUBT,
+    "[create-slow:1]": MADE,
     "[policy-late]": "failed content_policy",
     "[fail]": "failed generation_failed",
     "[fail-first]": "failed generation_failed",
