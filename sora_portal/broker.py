@@ -57,7 +57,8 @@ class Queue(ORM):  # type: ignore[misc]
         """Take the next entry; rests a little and returns None when there is none."""
         self.get_connection()
         now = clock.now()
-        keys = [own_queue(self.list_key), *AHEAD.get(self.list_key, []), self.list_key]
+        own = os.environ.get(OWN_QUEUE_VARIABLE)
+        keys = [*([own] if own else []), *AHEAD.get(self.list_key, []), self.list_key]
         row = waiting(keys, now).first()
         if row is None:
             sleep(Conf.POLL)
