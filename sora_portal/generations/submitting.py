@@ -37,8 +37,9 @@ log = logging.getLogger(__name__)
 CREATE_TIMEOUT = 60.0
 # How many creates one worker has under way at once. As many are in doubt when it is killed, so few.
 LANES = 6
-# Seconds after which a worker leaves the rest to the next one, so that other work gets its turn.
-SHIFT = 10.0
+# Seconds after which a worker leaves the rest to the next one: other work gets its turn, and what a stopped worker
+# still sends has its answer before its cluster is ended.
+SHIFT = 5.0
 
 
 def submit_step(generation_id: int) -> None:

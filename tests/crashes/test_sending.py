@@ -122,7 +122,9 @@ def test_worker_frozen_before_the_first_byte_sends_nothing_when_it_wakes(crew: C
     closes = (row.attempts.get().sending_at or timezone.now()) + timedelta(seconds=SEND_WINDOW)
     crew.wait(lambda: timezone.now() > closes)
     crew.wakes(frozen)
-    assert creates(crew) == 0
+    first, *more = row.attempts.order_by("number")
+    assert (first.verdict, first.vendor_task_id) == ("not_sent", None)
+    assert creates(crew) <= len(more) <= 1, "it went back in line, and whoever sends it then is the first who does"
 
 
 def test_step_that_kills_three_workers_needs_a_decision_and_lets_others_go_on(crew: Crew) -> None:
