@@ -1,75 +1,39 @@
 """A database that was set back, or copied, beside a send journal that knows more: nothing is paid for twice."""
 
 import shutil
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
 from sora_portal.catalog.models import Connection
+from sora_portal.credits import actions as credits
 from sora_portal.generations import actions, deciding
 from sora_portal.generations.diary import Diary
 from sora_portal.generations.domain import State
 from sora_portal.generations.models import Attempt, Generation
 from sora_portal.generations.restored import looking, missing, releasing
-from sora_portal.generations.submitting import submit_step
 from sora_portal.generations.sweep import Sweeper
 from sora_portal.installation import identity, journal, safe_mode
 from sora_portal.installation.models import Installation
 from sora_portal.installation.safe_mode import InSafeMode
 from tests import factories
+from tests.generations.setting_back import (
+    TWELVE,
+    doubled,
+    live,
+    queued,
+    released,
+    sent,
+    set_back,
+    started,
+)
 from tests.sandbox_server import Sandbox
 
+__all__ = ["live"]
 pytestmark = pytest.mark.django_db
-TWELVE = 12
-
-
-@pytest.fixture
-def live(sandboxed: Sandbox, settings: Settings) -> Sandbox:
-    """The sandbox as a vendor that costs money: with a key."""
-    settings.SORA_PORTAL_VENDORS = {"ruxa": {"url": f"{sandboxed.url}/ruxa", "key": "a-key-that-pays"}}
-    return sandboxed
-
-
-def started() -> None:
-    """Begin as a new process does: it looks at once."""
-    looking._looked.clear()
-    looking.closed(timezone.now())
-
-
-def queued(count: int = TWELVE) -> list[Generation]:
-    factories.offered_model()
-    Connection.objects.update(max_in_flight=100, max_creates=100)
-    return [factories.generation(prompt=f"fox {number}") for number in range(count)]
-
-
-def sent(rows: list[Generation]) -> None:
-    for row in rows:
-        submit_step(row.pk)
-
-
-def set_back(work: Callable[[], None]) -> None:
-    """Make a backup, do `work`, and restore the backup: of the database, not of the data folder."""
-    backup = transaction.atomic()
-    # Like the test's own transaction: what is sent in it is not sent inside one of the portal's.
-    backup._from_testcase = True  # type: ignore[attr-defined]
-    with backup:
-        work()
-        transaction.set_rollback(True)
-    started()
-
-
-def doubled(live: Sandbox) -> int:
-    prompts = Counter(create["body"]["input"]["prompt"] for create in live.memory()["creates"])
-    return sum(count > 1 for count in prompts.values())
-
-
-def released(*, send_rest: bool = True) -> releasing.Released:
-    return releasing.restored(by=factories.mo(), send_rest=send_rest, now=timezone.now())
 
 
 def test_twelve_videos_queued_in_an_older_backup_are_not_sent_again(live: Sandbox) -> None:
@@ -97,6 +61,19 @@ def test_video_paid_after_the_backup_is_listed_and_taken_up(live: Sandbox) -> No
     assert {row.hold.amount for row in rows} == {row.price_milli for row in rows} != {0}
     started()
     assert not safe_mode.holds()
+
+
+def test_paid_video_that_no_budget_holds_keeps_safe_mode_until_one_does(live: Sandbox) -> None:
+    started()
+    queued(1)
+    set_back(lambda: sent([factories.generation(prompt="made after the backup")]))
+    scope = credits.organisation_scope()
+    credits.set_quota(by=factories.mo(), scope=scope, monthly=0, now=timezone.now())
+    with pytest.raises(releasing.DoesNotFit, match="cannot be taken up yet"):
+        released()
+    assert safe_mode.holds()
+    credits.set_quota(by=factories.mo(), scope=scope, monthly=10_000_000, now=timezone.now())
+    assert released().taken_up == {"running": 1}
 
 
 def test_twelve_videos_on_a_copy_elsewhere_are_not_sent(live: Sandbox, settings: Settings, tmp_path: Path) -> None:
@@ -174,47 +151,6 @@ def test_journal_that_is_gone_or_another_means_safe_mode(live: Sandbox, harm: Ca
     assert Generation.objects.get(pk=second.pk).state == "failed"
     started()
     assert not safe_mode.holds()
-
-
-@pytest.mark.parametrize("left", [0, 7, 200])
-def test_torn_entry_means_sent_maybe(live: Sandbox, left: int) -> None:
-    started()
-    rows = queued(1)
-    set_back(lambda: sent(rows))
-    [file] = journal.folder().glob("sent/*/*.jsonl")
-    file.write_bytes(file.read_bytes()[:left])
-    assert released().taken_up == {"unconfirmed": 1}
-    sent(rows)
-    assert len(live.memory()["creates"]) == 1
-
-
-def test_refusal_in_the_journal_is_a_refusal_again(live: Sandbox) -> None:
-    started()
-    [row] = queued(1)
-    Generation.objects.update(prompt="[refuse] a fox")
-    set_back(lambda: sent([row]))
-    released()
-    again = Generation.objects.get(pk=row.pk)
-    assert (again.state, again.hold.state) == ("failed", "settled")
-
-
-def test_try_that_the_journal_has_is_never_sent_whatever_the_look_found(live: Sandbox) -> None:
-    started()
-    rows = queued(1)
-    set_back(lambda: sent(rows))
-    safe_mode.leave()
-    looking._looked[journal.folder()] = float("inf")
-    sent(rows)
-    assert len(live.memory()["creates"]) == 1
-    assert Generation.objects.get().state == "unconfirmed"
-
-
-def test_nothing_is_sent_that_the_journal_does_not_take(live: Sandbox) -> None:
-    started()
-    rows = queued(1)
-    (journal.folder() / "sent").write_text("no folder")
-    sent(rows)
-    assert (live.memory()["creates"], Generation.objects.get().state) == ([], "queued")
 
 
 def test_nothing_ends_in_safe_mode(live: Sandbox) -> None:

@@ -12,7 +12,7 @@ from sora_portal.catalog.models import Connection
 from sora_portal.generations.models import Generation
 from sora_portal.installation import safe_mode
 from tests import factories
-from tests.generations.test_restored_backup import live, queued, sent, set_back, started
+from tests.generations.setting_back import live, queued, sent, set_back, started
 from tests.sandbox_server import Sandbox
 
 __all__ = ["live"]

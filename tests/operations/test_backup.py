@@ -17,7 +17,7 @@ from sora_portal.installation import journal, media, safe_mode
 from sora_portal.operations import verifying
 from sora_portal.operations.backups import making
 from tests import factories
-from tests.generations.test_restored_backup import doubled, live, queued, released, sent, started
+from tests.generations.setting_back import doubled, live, queued, released, sent, started
 from tests.sandbox_server import Sandbox
 
 __all__ = ["live"]

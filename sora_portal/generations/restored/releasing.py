@@ -29,6 +29,10 @@ ENDED_HERE = (
 IN_A_COPY = "This is a copy of the portal, so the video is not made here. Its credits are back."
 
 
+class DoesNotFit(Refused):
+    """Videos that were paid for cannot be taken up before an admin has made room for them."""
+
+
 class KeysInEnvironment(Refused):
     """A copy cannot take away keys that the environment gives."""
 
@@ -46,15 +50,16 @@ class Released:
         """One sentence for people and logs."""
         parts = [f"{count} {state.replace('_', ' ')}" for state, count in sorted(self.taken_up.items())]
         said = f"Taken up from the journal: {', '.join(parts)}." if parts else "Nothing to take up from the journal."
-        if self.left:
-            said += f" Not taken up: {len(self.left)}, listed on the page After a restore."
+        for one in self.left:
+            said += f" Not taken up: {one.entry.name}, task {one.entry.task_id or 'not known'}: {one.why}"
         return f"{said} Ended here: {self.ended}." if self.ended else said
 
 
 def restored(*, by: User, send_rest: bool, now: datetime) -> Released:
     """It is the portal: take up what the journal knows, and go on with a new epoch.
 
-    Videos that wait here and that the journal has not are sent (`send_rest`) or ended. Raises NotAllowed.
+    Videos that wait here and that the journal has not are sent (`send_rest`) or ended. Raises NotAllowed, and
+    DoesNotFit when credits are missing for what was paid: what fitted is taken up, and safe mode stays.
     """
     require_admin(by)
     return _restored(by, now, send_rest=send_rest)
@@ -76,6 +81,11 @@ def _restored(by: User | None, now: datetime, *, send_rest: bool) -> Released:
     foreign = found is not None and row is not None and found.uid != row.uid
     with safe_mode.decided():
         outcomes = [] if foreign else _take_up(row, by, now)
+        if by is not None and (short := [one for one in outcomes if one.may_later]):
+            raise DoesNotFit(
+                f"{len(short)} of the videos that only the journal knows cannot be taken up yet. {short[0].why}"
+                " Make room on the Credits page and decide again: safe mode stays until then."
+            )
         ended = 0 if send_rest else _end_queued(by, now)
         uid = row.uid if row else found.uid if found else identity.new_uid()
         epoch = max(row.epoch if row else 0, found.epoch if found else 0) + 1

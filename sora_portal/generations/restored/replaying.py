@@ -36,11 +36,15 @@ class CannotAdopt(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one try; `state` is where its video is now, empty where it could not be taken up, and `why`."""
+    """What became of one try; `state` is where its video is now, empty where it could not be taken up, and `why`.
+
+    `may_later`: it can be taken up once an admin has made room, in a budget say.
+    """
 
     entry: Entry
     state: str
     why: str = ""
+    may_later: bool = False
 
 
 def catch_up() -> None:
@@ -77,7 +81,9 @@ def replay(entry: Entry, *, by: User | None, now: datetime) -> Outcome:
     try:
         with transaction.atomic():
             _replay(entry, by, now)
-    except (CannotAdopt, Refused, IntegrityError) as problem:
+    except Refused as problem:
+        return Outcome(entry, "", str(problem), may_later=True)
+    except (CannotAdopt, IntegrityError) as problem:
         return Outcome(entry, "", str(problem))
     return Outcome(entry, Generation.objects.values_list("state", flat=True).get(public_id=entry.public_id))
 
