@@ -22,8 +22,10 @@ HOSTILE = [
     "9" * 19, "-1", "9999-12-31", "0001-01-01", "a\0b", "\ud800", "NaN", "1e400", "٣", "²", "\u200b", "x" * 6000,
     "9" * 5000, "9223372036854775808", "2026-02-30", "' OR 1=1 --", "<b>", "",
 ]  # fmt: skip
-# How many of them each field and each address meets, in turn; `make properties` makes it all of them.
+# How many of them each field and each address meets, in turn; `make properties` makes it all of them for every field.
+# The suite looks at every sixth field: which ones changes with every field that is added.
 EACH = int(os.environ.get("HOSTILE", "1"))
+STEP = 6 if EACH == 1 else 1
 PARAMETERS = [
     "show", "before", "after", "q", "person", "project", "from", "to", "by", "who", "scope", "kind", "first", "last",
     "video", "feed", "model", "seconds", "quoted", "onto", "leftover", "next", "download",
@@ -101,16 +103,16 @@ def _forms_of(client: Client) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def test_no_value_in_a_form_makes_a_page_fail(house: Client) -> None:
-    turn = itertools.cycle(HOSTILE)
+    turn, count = itertools.cycle(HOSTILE), itertools.count()
     failed, sent = [], 0
     for action, fields in list(_forms_of(house)):
-        for name in [name for name in fields if name != "csrfmiddlewaretoken"]:
+        for name in [name for name in fields if name != "csrfmiddlewaretoken" and next(count) % STEP == 0]:
             for value in itertools.islice(turn, EACH):
                 answer = house.post(action, {**fields, name: value.encode("utf-8", "surrogatepass")})
                 sent += 1
                 if answer.status_code >= 500:
                     failed.append((action, name, value[:20]))
-    assert sent > 60
+    assert sent > 15
     assert failed == []
 
 
