@@ -16,7 +16,7 @@ from sora_portal.generations.models import CallbackInbox, Generation
 from sora_portal.generations.restored import looking
 from sora_portal.operations import verifying
 from sora_portal.providers import naming, taxonomy, verdicts
-from sora_portal.providers.base import Created, ErrorKind, Job, JobState, NoReply, Reply, Verdict
+from sora_portal.providers.base import Call, Created, ErrorKind, Job, JobState, NoReply, Reply, Verdict
 from sora_portal.providers.reading import Envelope
 from sora_portal.providers.registry import provider
 
@@ -92,8 +92,10 @@ def _text_decides() -> None:
     """A sentence that speaks of an empty account or a paused model says that nothing was made, under any code."""
     judge = verdicts.created
 
-    def believing(answer: Reply | NoReply, envelope: Envelope, task_id: str, fail_word: str = "") -> Created:
-        created = judge(answer, envelope, task_id, fail_word)
+    def believing(
+        answer: Reply | NoReply, envelope: Envelope, task_id: str, fail_word: str = "", call: Call | None = None
+    ) -> Created:
+        created = judge(answer, envelope, task_id, fail_word, call)
         words = taxonomy.kind_of_text(created.message)
         if created.verdict is Verdict.AMBIGUOUS and words in (ErrorKind.NO_BALANCE, ErrorKind.MODEL_UNAVAILABLE):
             return replace(created, verdict=Verdict.VENDOR_TROUBLE, coded_kind=words, named=())
@@ -104,7 +106,7 @@ def _text_decides() -> None:
 
 def _task_id_ignored() -> None:
     """A refusal is a refusal, whatever else the answer names."""
-    naming.named = lambda answer: naming.Named()
+    naming.named = lambda answer, call=None: naming.Named()
 
 
 MUTANTS = {

@@ -64,6 +64,7 @@ def record_created(*, attempt_id: int, created: Created) -> None:
             styles.remember(attempt)
             return
         answer["vendor_message"] = _whose(attempt, created.task_id)
+        _keep_named(attempt, (created.task_id,), now)
     if outcome.phase is not Phase.REJECTED:
         if attempt.phase == Phase.SENDING:
             give_up_waiting(generation, attempt, now, answer["vendor_message"], **answer)

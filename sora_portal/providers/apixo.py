@@ -65,7 +65,7 @@ class Apixo:
         envelope = reading.envelope(answer)
         task_id = reading.task_id(envelope.data.get("taskId"))
         fail_word = reading.text_of(envelope.data.get("failCode"))[:100]
-        created = verdicts.created(answer, envelope, task_id, fail_word)
+        created = verdicts.created(answer, envelope, task_id, fail_word, call)
         if (
             created.verdict is Verdict.REFUSED
             and _is_empty_account(envelope)

@@ -50,7 +50,7 @@ class Ruxa:
         """Read `{code, msg|message, data: {taskId}}` by the create-answer table."""
         envelope = reading.envelope(answer)
         task_id = reading.task_id(envelope.data.get("taskId"))
-        return verdicts.created(answer, envelope, task_id, reading.text_of(envelope.data.get("failCode"))[:100])
+        return verdicts.created(answer, envelope, task_id, reading.text_of(envelope.data.get("failCode"))[:100], call)
 
     def status_call(self, endpoint: Endpoint, model: str, task_id: str) -> Call:
         """GET /api/v1/tasks/query/{taskId}; the model is not needed."""

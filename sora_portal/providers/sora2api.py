@@ -49,7 +49,7 @@ class Sora2Api:
     def read_create(self, answer: Reply | NoReply, call: Call | None = None) -> Created:
         """Read `{code, msg, data: {taskId}}` by the create-answer table; HTTP 200 with an error code is usual here."""
         envelope = reading.envelope(answer)
-        return verdicts.created(answer, envelope, reading.task_id(envelope.data.get("taskId")))
+        return verdicts.created(answer, envelope, reading.task_id(envelope.data.get("taskId")), call=call)
 
     def status_call(self, endpoint: Endpoint, model: str, task_id: str) -> Call:
         """GET /api/v1/{prefix}/record-info?taskId=…; the model is not needed."""

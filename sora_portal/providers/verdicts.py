@@ -10,7 +10,7 @@ made" is believed of an answer that names a task (`naming`).
 from __future__ import annotations
 
 from sora_portal.providers import naming, taxonomy
-from sora_portal.providers.base import Created, ErrorKind, NoReply, Reply, Verdict
+from sora_portal.providers.base import Call, Created, ErrorKind, NoReply, Reply, Verdict
 from sora_portal.providers.reading import Envelope, outline, retry_after
 
 _ROWS = {
@@ -43,16 +43,19 @@ _BY_WORD = {
 _TROUBLES = {ErrorKind.NO_BALANCE, ErrorKind.MODEL_UNAVAILABLE}
 
 
-def created(answer: Reply | NoReply, envelope: Envelope, task_id: str, fail_word: str = "") -> Created:
+def created(
+    answer: Reply | NoReply, envelope: Envelope, task_id: str, fail_word: str = "", call: Call | None = None
+) -> Created:
     """Judge the answer to a create call.
 
     `envelope` and `task_id` are what the adapter read from the answer ("" for no id), `fail_word` a failure code such
-    as APIXO's "NSFW_DETECTED" when the body names one. Returns ACCEPTED only for 2xx, code 200 and one id.
+    as APIXO's "NSFW_DETECTED" when the body names one, `call` what was sent. Returns ACCEPTED only for 2xx, code 200
+    and one id.
     """
     if isinstance(answer, NoReply):
         verdict = Verdict.AMBIGUOUS if answer.sent else Verdict.NOT_SENT
         return Created(verdict, kind=ErrorKind.TRANSIENT, message=answer.reason)
-    named = naming.named(answer)
+    named = naming.named(answer, call)
     verdict = Verdict.AMBIGUOUS if answer.truncated else _judge(answer.status, envelope, task_id, fail_word)
     if named.unsure or (named.found and verdict is not Verdict.ACCEPTED):
         verdict = Verdict.AMBIGUOUS

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from sora_portal.generations import answering, callbacks, deciding, spool, submitting
+from sora_portal.generations import answering, callbacks, deciding, evidence, spool, submitting
 from sora_portal.generations.models import CallbackInbox, Generation
 from sora_portal.providers.base import Created, Verdict
 from tests import factories
@@ -97,3 +97,16 @@ def test_ids_survive_on_disk_until_the_database_has_them() -> None:
     assert answering.import_receipts() == 1
     assert callbacks.read(CallbackInbox.objects.select_related("attempt").get()).named == ("t1", "t2")
     assert list(spool.waiting()) == []
+
+
+def test_one_id_for_two_requests_leaves_the_second_in_doubt_for_good() -> None:
+    model = factories.offered_model("apixo-sora-2")
+    rows = [factories.generation(model=model, state=factories.State.SUBMITTING) for _ in range(2)]
+    for row in rows:
+        yes = Created(Verdict.ACCEPTED, task_id="t1", code="200")
+        answering.record_created(attempt_id=row.attempts.get().pk, created=yes)
+        row.refresh_from_db()
+    assert [row.state for row in rows] == ["running", "unconfirmed"]
+    callbacks.handle(CallbackInbox.objects.get().pk)
+    assert not deciding.write_off_overdue(rows[1].pk, timezone.now() + timedelta(days=30))
+    assert "another video has it" in str(list(evidence.doubt_of(rows[1]).evidence))

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sora_portal.providers.base import Reply, Verdict
+from sora_portal.providers.base import Call, Reply, Verdict
 from tests.providers.vendors import Vendor, reply
 
 CODES = (400, 401, 402, 403, 404, 405, 408, 422, 429, 455, 500, 503, 505, 1001, "429", "RATE_LIMITED", None)
@@ -30,6 +30,18 @@ PLACES: dict[str, object] = {
     "in the error": {"error": {"message": "busy", "task_id": ID}},
     "deep": {"a": {"b": {"c": {"d": {"e": {"f": {"taskId": ID}}}}}}},
     "link": {"data": {"status_url": f"https://vendor.example/tasks/{ID}"}},
+    "link by any name": {"urls": {"get": f"https://vendor.example/v1/videos/{ID}"}},
+    "path": {"data": {"poll": f"/api/v1/tasks/{ID}"}},
+    "in a sentence": {"error": f"slow down, taskId: {ID}."},
+    "link in a sentence": {"message": f"busy, see https://vendor.example/tasks/{ID}."},
+    "in a sentence's JSON": {"error": json.dumps({"taskId": ID})},
+    "text of Python": {"data": f"{{'taskId': '{ID}'}}"},
+    "another's, and a task": {"data": {"vendorTaskId": ID}},
+    "taskKey": {"data": {"taskKey": ID}},
+    "id_str": {"data": {"id_str": ID}},
+    "object": {"data": {"taskId": {"value": ID}}},
+    "oid": {"data": {"_id": {"$oid": ID}}},
+    "name of a record": {"data": {"tasks": {ID: {"state": "queued"}}}},
 }
 
 
@@ -51,6 +63,9 @@ def test_no_code_makes_a_refusal_of_an_answer_that_names_a_task(vendor: Vendor, 
         b"<error><task_id>task_9f3</task_id></error>",
         b"too many requests; taskId=task_9f3\n",
         b'<script>{"taskId":"task_9f3"}</script>',
+        b"<p>Task ID: <b>task_9f3</b></p>",
+        b"<input value='{&quot;taskId&quot;:&quot;task_9f3&quot;}'>",
+        b'<a href="/tasks/task_9f3">your video</a>',
         '{"code": 429, "data": {"taskId": "task_9f3"}}'.encode("utf-16"),
         b'\xef\xbb\xbf{"code": 429, "data": {"taskId": "task_9f3"}}',
     ],
@@ -67,7 +82,7 @@ def test_an_id_counts_in_the_address_that_an_answer_points_to(vendor: Vendor, st
     assert (created.verdict, created.named) == (Verdict.AMBIGUOUS, (ID,))
 
 
-@pytest.mark.parametrize("header", ["x-task-id", "task-id", "job-id"])
+@pytest.mark.parametrize("header", ["x-task-id", "task-id", "job-id", "x-ruxa-task-id", "acme-job-id"])
 def test_an_id_counts_in_a_header(vendor: Vendor, header: str) -> None:
     created = vendor.adapter.read_create(Reply(429, {header: ID, "x-request-id": "r-1"}, b""))
     assert (created.verdict, created.named) == (Verdict.AMBIGUOUS, (ID,))
@@ -95,7 +110,7 @@ def test_two_ids_of_tasks_leave_open_which_is_ours(vendor: Vendor, raw: bytes) -
 def test_an_id_that_cannot_be_asked_about_still_counts(vendor: Vendor) -> None:
     for task_id in ("x" * 513, "a\nb", 10**50):
         created = vendor.adapter.read_create(reply({"code": 429, "data": {"taskId": task_id}}))
-        assert created.verdict is Verdict.AMBIGUOUS
+        assert (created.verdict, len(created.named)) == (Verdict.AMBIGUOUS, 1)
 
 
 @pytest.mark.parametrize(
@@ -111,11 +126,13 @@ def test_an_id_that_cannot_be_asked_about_still_counts(vendor: Vendor) -> None:
         {"valid": 1, "paid": 1},
         {"message": 'a poster that says {"taskId": "t1"}, id: 4711'},
         {"message": '{"taskId": "t1"}'},
+        {"message": "see https://docs.vendor.example/errors/429", "path": "/api/v1/tasks/create"},
         {"prompt": '{"taskId": "t1"}', "input": {"prompt": "taskId: t1"}},
     ],
 )
 def test_what_is_no_id_leaves_a_refusal_a_refusal(vendor: Vendor, extra: dict[str, object]) -> None:
-    created = vendor.adapter.read_create(reply({"code": 429, "msg": "busy", **extra}))
+    sent = Call("POST", "https://vendor.example/", {}, {"input": {"prompt": 'a poster that says {"taskId": "t1"}'}})
+    created = vendor.adapter.read_create(reply({"code": 429, "msg": "busy", **extra}), sent)
     assert (created.verdict, created.named) == (Verdict.WAIT, ())
 
 
