@@ -32,6 +32,7 @@ from sora_portal.generations.leasing import Look, again, lease
 from sora_portal.generations.models import Attempt
 from sora_portal.generations.probing import Probe, due, settle
 from sora_portal.generations.restored import looking
+from sora_portal.generations.restored.replaying import catch_up
 from sora_portal.generations.vendor_news import Tally, quiet
 from sora_portal.generations.waking import wake_inbox, wake_late
 from sora_portal.generations.watching import record, says_something
@@ -117,6 +118,7 @@ class Sweeper:
                 if began >= spool_at:
                     spool_at = began + SPOOL_EVERY
                     await self._in_database(import_receipts)
+                    await self._in_database(catch_up)
                     await self._in_database(lambda: prune(clock.now()))
                     await self._in_database(lambda: bring_back(clock.now()))
                 await asyncio.sleep(max(0.0, TICK - (time.monotonic() - began)))

@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from sora_portal.catalog.models import Connection
+from sora_portal.catalog import actions as catalog
+from sora_portal.catalog.models import Connection, Credential
 from sora_portal.credits import actions as credits
 from sora_portal.generations import actions, deciding
 from sora_portal.generations.diary import Diary
@@ -92,6 +93,7 @@ def test_copy_gets_its_own_identity_and_loses_its_keys(live: Sandbox, settings: 
     before = Installation.objects.get().uid
     rows = [*queued(3), factories.generation(state=State.FETCHING), factories.generation(state=State.UNCONFIRMED)]
     Connection.objects.update(secret_key="a-key-that-pays")
+    catalog.pin_credential(connection=Connection.objects.all()[0], now=timezone.now())
     shutil.copytree(journal.folder(), data_dir / "elsewhere" / "journal")
     settings.DATA_DIR = data_dir / "elsewhere"
     started()
@@ -100,6 +102,7 @@ def test_copy_gets_its_own_identity_and_loses_its_keys(live: Sandbox, settings: 
     settings.SORA_PORTAL_VENDORS = {}
     assert releasing.copied(by=factories.mo(), now=timezone.now()).ended == len(rows)
     assert not any(row.key for row in Connection.objects.all())
+    assert not any(row.secret_key for row in Credential.objects.all())
     assert Installation.objects.get().uid != before
     assert set(Generation.objects.values_list("state", flat=True)) == {"failed"}
     started()
@@ -210,3 +213,33 @@ def test_installation_of_an_earlier_release_takes_its_identity_once(live: Sandbo
     assert (row.uid, row.epoch, row.live) == (found.uid, found.epoch, True)
     started()
     assert Installation.objects.get().uid == row.uid
+
+
+def test_backup_from_before_the_first_key_knows_from_the_journal_that_money_was_spent(
+    live: Sandbox, settings: Settings
+) -> None:
+    keys, settings.SORA_PORTAL_VENDORS = settings.SORA_PORTAL_VENDORS, {}
+    started()
+    row = queued(1)[0]
+
+    def pay() -> None:
+        settings.SORA_PORTAL_VENDORS = keys
+        sent([row])
+        settings.SORA_PORTAL_VENDORS = {}
+
+    set_back(pay)
+    assert safe_mode.holds()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sweep_reads_the_answers_that_only_the_journal_has(live: Sandbox, data_dir: Path) -> None:
+    """As after a backup between a request and its answer, with nothing sent since."""
+    started()
+    rows = [factories.generation(state=state) for state in (State.SUBMITTING, State.UNCONFIRMED)]
+    Attempt.objects.update(answered_at=None)
+    for row in rows:
+        journal.begin(f"{row.public_id}-1", {})
+        journal.learn(f"{row.public_id}-1", {"answer": {"verdict": "accepted", "task_id": f"task-{row.pk}"}})
+    with Diary(data_dir / "run", "test") as diary:
+        Sweeper(diary).run(1.5)
+    assert set(Attempt.objects.values_list("vendor_task_id", flat=True)) == {f"task-{row.pk}" for row in rows}

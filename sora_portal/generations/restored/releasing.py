@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sora_portal.accounts.models import User
 from sora_portal.accounts.policies import require_admin
-from sora_portal.catalog.models import Connection
+from sora_portal.catalog.models import Connection, Credential
 from sora_portal.generations.domain import TERMINAL, Phase, State
 from sora_portal.generations.models import Attempt, Generation, LateTask
 from sora_portal.generations.restored import looking, missing
@@ -144,6 +144,7 @@ def copied(*, by: User, now: datetime) -> Released:
         )
     with safe_mode.decided():
         Connection.objects.update(secret_key="")
+        Credential.objects.update(secret_key="")
         LateTask.objects.filter(due_at__isnull=False).update(due_at=None, busy=False, outcome="this is a copy")
         ended = sum(_end(row, by, now) for row in Generation.objects.exclude(state__in=TERMINAL))
         found = _found()

@@ -3,6 +3,7 @@
 What the vendor answered is recorded as if it came now; a try without a known answer is in doubt. Nothing is sent.
 """
 
+import logging
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from sora_portal.projects.models import Project
 from sora_portal.providers.base import Created, ErrorKind, Verdict
 from sora_portal.refusals import Refused
 
+log = logging.getLogger(__name__)
 TEXT = "Taken up from the send journal after a restore; it is not sent again"
 
 
@@ -48,13 +50,16 @@ class Outcome:
 
 
 def catch_up() -> None:
-    """Record the answers that the journal has and the database still waits for."""
-    open_phases = [Phase.SENDING.value, Phase.UNKNOWN.value]
-    rows = Attempt.objects.filter(phase__in=open_phases).values_list("pk", "generation__public_id", "number")
-    for attempt_id, public_id, number in list(rows):
+    """Record the answers that the journal has and the database still waits for; harmless beside who is sending."""
+    waiting = Attempt.objects.filter(phase__in=[Phase.SENDING.value, Phase.UNKNOWN.value], answered_at=None)
+    for attempt_id, public_id, number in list(waiting.values_list("pk", "generation__public_id", "number")):
         entry = journal.read(journal.name_of(public_id, number))
-        if entry.answer:
-            record_created(attempt_id=attempt_id, created=created_of(entry.answer))
+        try:
+            if entry.answer:
+                record_created(attempt_id=attempt_id, created=created_of(entry.answer))
+        except Exception:
+            # It stays in the journal; the answers behind it must not wait for that.
+            log.exception("the journal's answer to attempt %s could not be recorded", attempt_id)
 
 
 def created_of(answer: dict[str, Any]) -> Created:
