@@ -35,7 +35,10 @@ def _database(url: str) -> dict[str, Any]:
             found: dict[str, Any] = env.db_url_config(url)
     except ValueError:
         found = {}
-    if found.get("ENGINE") not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
+    # A database in memory is another one for each process.
+    if found.get("ENGINE") not in ("django.db.backends.sqlite3", "django.db.backends.postgresql") or found.get(
+        "NAME"
+    ) in ("", ":memory:"):
         # Not with the value: it may hold a password.
         raise ImproperlyConfigured("DATABASE_URL has to be sqlite:///path or postgres://user:password@host:port/name.")
     return found
@@ -171,6 +174,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "sora_portal.web.middleware.LoginRedirect",
+    "sora_portal.web.middleware.FormAddresses",
     "sora_portal.web.middleware.RefusalMiddleware",
 ]
 

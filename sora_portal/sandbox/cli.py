@@ -37,7 +37,7 @@ class Options:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the sandbox's options to a parser."""
     parser.add_argument(
-        "--port", type=int, default=int(os.environ.get("SORA_PORTAL_SANDBOX_PORT", "8001")), help="0 takes a free one"
+        "--port", type=int, default=int(os.environ.get("SORA_PORTAL_SANDBOX_PORT") or 8001), help="0 takes a free one"
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--data", type=Path, help="folder of memory and media; without it a temporary one")

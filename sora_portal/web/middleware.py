@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
 from django.http.request import UnreadablePostError
 from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -125,6 +125,22 @@ def _page_of(request: HttpRequest) -> str:
         return ""
     parts = urlsplit(came)
     return f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+
+
+class FormAddresses:
+    """Shows a page to a person who opens an address that only takes what a form sends; without it, an empty window."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        opened = request.method == "GET" and not getattr(request, "htmx", None) and request.accepts("text/html")
+        if not isinstance(response, HttpResponseNotAllowed) or not opened:
+            return response
+        page = render(request, "405.html", status=response.status_code)
+        page["Allow"] = response["Allow"]
+        return page
 
 
 class RefusalMiddleware:

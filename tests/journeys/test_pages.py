@@ -26,6 +26,7 @@ PAGES = {
     ),
 }
 WIDE, NARROW = (1440, 1000), (390, 844)
+NARROWEST = {"width": 320, "height": 568}
 # The pictures that the documents show: name, person's page ("" is a video's own, "review" its review), size, colours.
 PICTURES = (
     ("studio", "/", WIDE, "light"),
@@ -58,6 +59,9 @@ def _faults(page: Page) -> list[str]:
         faults += _violations(page, "color-contrast")
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             faults.append(f"{page.url} scrolls sideways at {width} px")
+    page.set_viewport_size(NARROWEST)
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        faults.append(f"{page.url} scrolls sideways at 320 px")
     page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
     return faults
 

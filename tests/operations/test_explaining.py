@@ -38,6 +38,7 @@ def test_fault_of_ours_keeps_its_traceback() -> None:
     ("variable", "value", "words"),
     [
         ("DATABASE_URL", "nonsense", "DATABASE_URL has to be sqlite:///path or postgres://"),
+        ("DATABASE_URL", "sqlite://", "DATABASE_URL has to be sqlite:///path or postgres://"),
         (
             "DATABASE_URL",
             "postgres://a:secret@127.0.0.1:1/x",

@@ -48,6 +48,13 @@ def test_no_page_is_kept_by_the_browser(client: Client, address: str) -> None:
     assert "no-store" in client.get(address).headers["Cache-Control"]
 
 
+def test_address_of_a_form_is_a_page_with_a_way_out(client: Client) -> None:
+    client.force_login(factories.ada())
+    page = client.get(reverse("generations:submit"), headers={"Accept": "text/html"})
+    assert (page.status_code, page.headers["Allow"]) == (405, "POST")
+    assert "To the studio" in page.content.decode()
+
+
 def test_signing_in_leads_back_with_every_filter(client: Client) -> None:
     address = client.get(HERE).headers["Location"]
     assert _way_back(address) == HERE
