@@ -138,7 +138,8 @@ def _ask_people(generation: Generation, now: datetime, text: str, staff_text: st
 
 def _not_found(generation: Generation, attempt: Attempt, now: datetime) -> None:
     """The vendor says that it never heard of the task: several times over ten minutes before anybody believes it."""
-    since = attempt.not_found_since or now
+    # Not from a clock that was ahead.
+    since = min(attempt.not_found_since or now, now)
     _count(attempt, not_found=attempt.not_found + 1, not_found_since=since)
     long_enough = since <= ago(scaled(NOT_FOUND_SPAN * attempt.pace), now)
     if generation.state == State.RUNNING and attempt.not_found >= NOT_FOUND_LIMIT and long_enough:
@@ -194,7 +195,7 @@ def _nameless(generation: Generation, attempt: Attempt, job: Job, now: datetime)
     """The vendor says success and no address looks like the video: after several looks over ten minutes, return what
     other addresses there are, or ask people. The video is paid for, so this ends nothing, and the looks go on.
     """
-    since = attempt.no_result_since or now
+    since = min(attempt.no_result_since or now, now)
     _count(attempt, errors=0, not_found=0, not_found_since=None, no_result=attempt.no_result + 1, no_result_since=since)
     if attempt.no_result < NO_RESULT_LIMIT or since > ago(scaled(NO_RESULT_SPAN * attempt.pace), now):
         return []

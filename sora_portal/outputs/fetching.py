@@ -7,7 +7,7 @@ crash leaves either a part file, which the janitor removes, or a whole file, whi
 import logging
 import random
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import IntegrityError, transaction
@@ -18,6 +18,7 @@ from sora_portal.generations.domain import (
     FETCH_LEASE,
     FETCH_LIMIT,
     LOST_LEASES_LIMIT,
+    RETRY_CAP,
     SLOW_POLL,
     Phase,
     State,
@@ -35,6 +36,8 @@ from sora_portal.pace import scaled
 
 log = logging.getLogger(__name__)
 
+# How long files wait at most for a server that is unwell, in real time; a wrong clock planned what is beyond that.
+LONGEST_REST = timedelta(hours=2)
 # How many steps up the back-off a full disk of ours waits: about a minute.
 OURS_PATIENCE = 5
 
@@ -78,7 +81,7 @@ def _claim(generation_id: int, now: datetime) -> Claim | None:
     if generation.state != State.FETCHING or safe_mode.holds():
         return None
     turn, _ = Download.objects.get_or_create(generation=generation, defaults={"until": now})
-    if turn.until > now:
+    if now < turn.until <= now + scaled(max(FETCH_LEASE, RETRY_CAP)) + LONGEST_REST:
         return None
     lost = generation.lost_leases + 1 if turn.busy else 0
     attempt = generation.attempts.select_related("connection").filter(phase=Phase.ACCEPTED.value).first()

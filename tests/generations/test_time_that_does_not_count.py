@@ -126,3 +126,14 @@ def test_a_late_watch_does_not_end_while_the_portal_is_off() -> None:
     late.watch(generation=row, attempt=attempt, now=now)
     held = late.claim(attempt.pk, now + timedelta(days=60))
     assert held is not None
+
+
+@pytest.mark.parametrize("job", [Job(JobState.SUCCEEDED), Job(found=False)])
+def test_people_are_asked_although_a_wrong_clock_saw_the_first_look(job: Job) -> None:
+    row = _running()
+    now = timezone.now()
+    attempt = Attempt.objects.get(generation=row)
+    for at in (OFF, timedelta(0), *(timedelta(minutes=11 + number) for number in range(5))):
+        watching.record(attempt_id=attempt.pk, job=job, now=now + at)
+    row.refresh_from_db()
+    assert row.state == "needs_decision"

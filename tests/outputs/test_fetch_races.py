@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -53,3 +54,12 @@ def test_a_worker_that_finishes_late_and_one_that_claims_meanwhile_both_get_thro
         list(pool.map(run, works))
     settled = Generation.objects.get().state == "succeeded"
     assert Hold.objects.get().state == ("settled" if settled else "held")
+
+
+@pytest.mark.django_db
+def test_a_pause_that_a_wrong_clock_planned_does_not_keep_a_file_for_days() -> None:
+    row = clips.fetching("http://127.0.0.1:9/a.mp4")
+    now = timezone.now()
+    assert fetching._claim(row.pk, now + timedelta(days=4)) is not None
+    assert fetching._claim(row.pk, now) is not None
+    assert fetching._claim(row.pk, now) is None
