@@ -94,6 +94,7 @@ def tidy(text: str) -> str:
     text = _INVISIBLE.sub("", text).strip().strip("\"'<>").strip()
     text = html.unescape(text) if "&amp;" in text else text
     text = text.replace("\\/", "/")
+    text = unquote(text) if re.match(r"https?%3A%2F%2F", text, re.IGNORECASE) else text
     if text.startswith("//") or (_BARE_HOST.match(text) and _VIDEO.search(text)):
         text = f"https://{text.removeprefix('//')}"
     parts = _WEB.fullmatch(text)
@@ -137,6 +138,8 @@ def _walk(value: object, names: str, depth: int, left: list[int]) -> Iterator[tu
         for name, inner in value.items():
             plain = re.sub(r"[^a-z0-9]", "", str(name)[:100].lower())
             if not _ECHO.match(plain):
+                # A map of addresses: {"https://…": "hd"}.
+                yield from ((url, names) for url in (in_text(str(name)) if "//" in str(name) else ()))
                 yield from _walk(inner, f"{names}/{plain}", depth - 1, left)
     elif isinstance(value, list):
         for inner in value:

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -33,6 +34,8 @@ def _urls(vendor: str, **data: Any) -> tuple[str, ...]:
         {"video": f"<video src='{VIDEO}'></video>"},
         {"note": f"Your video is ready: {VIDEO}."},
         {"file": VIDEO.removeprefix("https:")},
+        {"urls": {VIDEO: "hd", POSTER: "poster"}},
+        {"result": quote(VIDEO, safe="")},
         {"file": VIDEO.removeprefix("https://")},
         {"url": POSTER, "video_url": VIDEO},
         {"resultUrls": [POSTER, VIDEO]},
