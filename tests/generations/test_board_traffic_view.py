@@ -43,7 +43,7 @@ def test_board_counts_what_waits_and_what_is_under_way(admin: Client, ruxa: Conn
     for state in (State.QUEUED, State.QUEUED, State.RUNNING, State.SUCCEEDED, State.FAILED):
         factories.generation(state=state)
     page = _page(admin)
-    assert "<dt>Waiting</dt><dd><b>2</b><small>the oldest since" in page
+    assert "<dt>Waiting</dt><dd><b>2</b><small>the oldest came" in page
     assert "<dt>Under way</dt><dd><b>1</b>" in page
 
 
@@ -81,7 +81,7 @@ def test_board_shows_the_last_success_and_what_rests(admin: Client, ruxa: Connec
     )
     page = _page(admin)
     assert "Resting" in page
-    assert "<b>New videos rest</b> since" in page
+    assert "<b>New videos rest</b> (began" in page
     assert page.count("None yet") == 2
     Breaker.objects.filter(operation="create").update(trial=True)
     assert "It answers again, and one try is on its way." in _page(admin)

@@ -52,3 +52,13 @@ def test_other_files_and_other_people_change_nothing(
 
     row.refresh_from_db()
     assert (row.state, row.hold.state) == ("needs_decision", "held")
+
+
+@pytest.mark.parametrize(
+    ("video", "by", "words"),
+    [("nothere", "mo", "There is no video 'nothere'"), ("nothere", "zed", "No person has the sign-in name 'zed'")],
+)
+def test_unknown_video_or_person_is_a_sentence(tmp_path: Path, video: str, by: str, words: str) -> None:
+    factories.mo()
+    with pytest.raises(CommandError, match=words):
+        call_command("take_file", video, str(tmp_path / "x.mp4"), by=by)

@@ -32,6 +32,10 @@ class Command(BaseCommand):
             video = Generation.objects.get(public_id=options["video"].strip("/").rpartition("/")[2])
             reason = options["reason"][:300]
             take_file(by=person, generation=video, file=options["file"], reason=reason, now=clock.now())
-        except (User.DoesNotExist, Generation.DoesNotExist, Refused) as refusal:
+        except User.DoesNotExist:
+            raise CommandError(f"No person has the sign-in name {options['by']!r}.") from None
+        except Generation.DoesNotExist:
+            raise CommandError(f"There is no video {options['video']!r}.") from None
+        except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"Kept as the file of {video.public_id}.")
