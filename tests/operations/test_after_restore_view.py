@@ -9,8 +9,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from sora_portal.catalog.models import Connection
-from sora_portal.generations.models import Generation
+from sora_portal.generations.models import Event, Generation
 from sora_portal.installation import safe_mode
+from sora_portal.operations.restoring import presenting
 from tests import factories
 from tests.generations.setting_back import live, queued, sent, set_back, started
 from tests.sandbox_server import Sandbox
@@ -55,6 +56,12 @@ def test_safe_mode_is_said_on_every_page(behind: Sandbox, client: Client) -> Non
     page = client.get("/").content.decode()
     assert "Safe mode." in page
     assert URL not in page
+
+
+def test_database_ends_where_it_was_found_whatever_is_done_in_safe_mode(behind: Sandbox) -> None:
+    before = presenting.findings().database.at
+    Event.objects.create(generation=Generation.objects.all()[0], text="asked for in safe mode", at=timezone.now())
+    assert presenting.findings().database.at == before
 
 
 def test_page_lists_what_the_journal_knows_and_vendors_can_be_asked(behind: Sandbox, mo: Client) -> None:

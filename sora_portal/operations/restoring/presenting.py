@@ -97,10 +97,11 @@ def findings() -> Findings:
     names = {user.username: user.display_name for user in User.objects.filter(username__in=_said(entries, "author"))}
     names |= dict(Project.objects.filter(slug__in=_said(entries, "project")).values_list("slug", "name"))
     becomes = Counter(_becomes(entry) for entry in entries)
+    safe = safe_mode.on()
     return Findings(
-        safe=safe_mode.on(),
+        safe=safe,
         database=End(
-            Event.objects.order_by("-pk").values_list("at", flat=True).first(),
+            _database_ends(safe),
             installation.uid if installation else "",
             installation.epoch if installation else None,
         ),
@@ -128,6 +129,14 @@ def _identity() -> identity.Identity | None:
 
 def _said(entries: list[Entry], word: str) -> set[str]:
     return {str(entry.request.get(word, "")) for entry in entries}
+
+
+def _database_ends(safe: SafeMode | None) -> datetime | None:
+    """Return the newest time in the history; of what was found, so without what people did in safe mode since."""
+    events = Event.objects.order_by("-pk")
+    if safe and safe.since_at:
+        events = events.filter(at__lt=safe.since_at)
+    return events.values_list("at", flat=True).first()
 
 
 def _journal_ends() -> datetime | None:
