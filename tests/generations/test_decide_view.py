@@ -41,8 +41,16 @@ def _page(client: Client, row: Generation) -> str:
     [
         (doubt.unknown, ["answer was lost", 'name="task_id"', "Ask Ruxa AI about it", "happens by itself on"], ["way"]),
         (doubt.watched, ["sees no end", 'value="watch"', "Keep watching", "still at it"], ["task_id"]),
-        (doubt.undownloadable, ["file cannot be had", 'value="download"', "Downloads tried</dt><dd>12<"], ["task_id"]),
-        (doubt.poisoned, ["before anything left", 'value="queue"', "Put it back", "Sent</dt><dd>never<"], ["task_id"]),
+        (
+            doubt.undownloadable,
+            ["file cannot be had", 'value="download"', 'Downloads tried</dt><dd dir="auto">12<'],
+            ["task_id"],
+        ),
+        (
+            doubt.poisoned,
+            ["before anything left", 'value="queue"', "Put it back", 'Sent</dt><dd dir="auto">never<'],
+            ["task_id"],
+        ),
     ],
 )
 def test_the_card_offers_what_fits_what_is_known(
@@ -57,7 +65,7 @@ def test_the_card_offers_what_fits_what_is_known(
 def test_the_card_says_what_the_vendor_said_and_whether_it_called_back(admin: Client) -> None:
     row = doubt.watched()
     row.attempts.update(not_found=4, not_found_since=timezone.now())
-    assert "Callback</dt><dd>none has come" in _page(admin, row)
+    assert 'Callback</dt><dd dir="auto">none has come' in _page(admin, row)
     CallbackInbox.objects.create(attempt=row.attempts.get(), body_hash="x", body=b"{}", received_at=timezone.now())
     page = _page(admin, row)
     assert "1 received, the last" in page
