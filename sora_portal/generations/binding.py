@@ -20,6 +20,7 @@ from sora_portal.pace import scaled
 from sora_portal.providers.base import Job
 
 OPEN = (Phase.SENDING, Phase.UNKNOWN)
+_YES = re.compile(r"2[0-9]{2}|0|ok|success|succeeded|true|accepted|created", re.IGNORECASE)
 NO_LONGER: dict[str, Any] = {
     "bound_by": "",
     "vendor_task_id": None,
@@ -100,9 +101,14 @@ def word_for(attempt: Attempt, job: Job, *, source: str) -> BoundBy | None:
 
 
 def leads(attempt: Attempt) -> QuerySet[CallbackInbox]:
-    """Return the news from which a person may find the task of `attempt`: such a request is not written off by time."""
+    """Return the news from which a person may find the task of `attempt`."""
     named = Q(source="answer") | Q(due_at__isnull=False)
     return CallbackInbox.objects.filter(named, attempt=attempt)
+
+
+def may_exist(attempt: Attempt) -> bool:
+    """Return whether the vendor said yes without a usable id, or a task was named: time alone writes neither off."""
+    return bool(_YES.fullmatch(attempt.vendor_code)) or leads(attempt).exists()
 
 
 def take_back(attempt_id: int, task_id: str, now: datetime) -> None:

@@ -131,13 +131,14 @@ def write_off(*, by: User, generation: Generation, reason: str, now: datetime) -
 def write_off_overdue(generation_id: int, now: datetime) -> bool:
     """Write off, by nobody, a request whose fate has been unknown for three days; return whether it was one.
 
-    Not one for which a task was named, in its answer or by a callback, though nobody could say that it is its own.
+    Not one to which the vendor said yes, or for which a task was named, in its answer or by a callback, though nobody
+    could say that it is its own.
     Harmless at any time and in any state.
     """
     limit = ago(scaled(WRITE_OFF_AFTER), now)
     unknown = Attempt.objects.filter(phase=Phase.UNKNOWN.value, sending_at__lt=limit)
     found = unknown.filter(generation_id=generation_id).select_related("generation").first()
-    if found is None or binding.leads(found).exists():
+    if found is None or binding.may_exist(found):
         return False
     try:
         with _turn(found.generation, IN_DOUBT) as (row, attempt):

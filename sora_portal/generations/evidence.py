@@ -108,8 +108,8 @@ def _evidence(generation: Generation, attempt: Attempt | None, way: Way | None) 
 
 
 def _ends_at(attempt: Attempt | None) -> datetime | None:
-    """Return when the policy writes it off; never while a task is named that may be its own."""
-    if attempt is None or attempt.sending_at is None or binding.leads(attempt).exists():
+    """Return when the policy writes it off; never while the vendor may have its task."""
+    if attempt is None or attempt.sending_at is None or binding.may_exist(attempt):
         return None
     return attempt.sending_at + scaled(WRITE_OFF_AFTER)
 

@@ -91,6 +91,16 @@ def test_two_ids_that_the_vendor_both_knows_are_left_to_a_person(sandboxed: Sand
     assert (row.state, row.attempts.get().vendor_task_id) == ("unconfirmed", None)
 
 
+@pytest.mark.parametrize("code", ["200", "0", "Success"])
+def test_yes_without_an_id_is_not_written_off_by_time(code: str) -> None:
+    row = factories.generation(model=factories.offered_model("apixo-sora-2"), state=factories.State.SUBMITTING)
+    unclear = Created(Verdict.AMBIGUOUS, code=code)
+    answering.record_created(attempt_id=row.attempts.get().pk, created=unclear)
+    assert not deciding.write_off_overdue(row.pk, timezone.now() + timedelta(days=30))
+    row.refresh_from_db()
+    assert evidence.doubt_of(row).ends_at is None
+
+
 def test_ids_survive_on_disk_until_the_database_has_them() -> None:
     row = factories.generation(model=factories.offered_model("apixo-sora-2"), state=factories.State.UNCONFIRMED)
     spool.write(spool.Receipt(row.attempts.get().pk, "", ("t1", "t2")))

@@ -85,7 +85,8 @@ def _bindings() -> str:
         "The plain yes to another request takes a task back: the video that had it is `unconfirmed` again, its attempt"
         " `unknown`, its credits still held. A video that has ended, or has the file, stays as it is, both are noted, and"
         " a person decides. What a callback names while other requests of the connection have no known task is kept and"
-        " asked about again; a request for which a task was named is not written off by time.\n"
+        " asked about again; a request for which a task was named,"
+        " or to which the vendor said yes, is not written off by time.\n"
     )
 
 
