@@ -243,3 +243,11 @@ def test_sweep_reads_the_answers_that_only_the_journal_has(live: Sandbox, data_d
     with Diary(data_dir / "run", "test") as diary:
         Sweeper(diary).run(1.5)
     assert set(Attempt.objects.values_list("vendor_task_id", flat=True)) == {f"task-{row.pk}" for row in rows}
+
+
+def test_what_was_paid_is_taken_up_although_the_key_is_lost(live: Sandbox, settings: Settings) -> None:
+    started()
+    queued(1)
+    set_back(lambda: sent([factories.generation(prompt="made after the backup")]))
+    settings.SORA_PORTAL_VENDORS, settings.SORA_PORTAL_SANDBOX = {}, False
+    assert released().taken_up == {"running": 1}

@@ -128,15 +128,14 @@ def _watch_beside(generation: Generation, entry: Entry, now: datetime) -> None:
 def _attempt(generation: Generation, entry: Entry, now: datetime, phase: Phase, **values: Any) -> Attempt:
     said = entry.request
     connection = Connection.objects.filter(slug=said.get("connection")).first() or generation.connection
-    endpoint = connection.endpoint()
     return Attempt.objects.create(
         generation=generation,
         number=entry.number,
         phase=phase.value,
         connection=connection,
-        base_url=said.get("base_url") or endpoint.base_url,
-        path_prefix=said.get("path_prefix", endpoint.path_prefix),
-        body_style=said.get("body_style", endpoint.body_style),
+        base_url=said.get("base_url") or connection.url,
+        path_prefix=said.get("path_prefix", connection.path_prefix),
+        body_style=said.get("body_style", connection.body_style),
         wire_model=said.get("wire_model") or generation.model.wire_id,
         request=said.get("request") or {"fields": {}, "top": {}},
         pace=float(said.get("pace") or connection.pace),
