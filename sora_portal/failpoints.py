@@ -43,7 +43,7 @@ class Crash:
 FAILPOINTS: tuple[Failpoint, ...] = (
     Failpoint("submit-uncommitted", "generations.actions._create", "video and hold written, not committed"),
     Failpoint("submit-committed", "generations.actions.submit", "video and hold committed, the person has no answer"),
-    Failpoint("wake-up", "generations.wake._queue", "a change is committed, nobody has been woken for it"),
+    Failpoint("wake-up", "generations.wake.queue", "a change is committed, nobody has been woken for it"),
     Failpoint("disk-check", "generations.spool.check", "before anything is claimed"),
     Failpoint("claimed", "generations.submitting.submit_step", "claim and `prepared` committed"),
     Failpoint("sending", "generations.submitting._send", "`sending` committed, no byte has left"),
@@ -63,7 +63,7 @@ FAILPOINTS: tuple[Failpoint, ...] = (
     Failpoint("callback-unsaved", "generations.callbacks.handle", "a callback was looked into, nothing of it saved"),
     Failpoint("mid-download", "outputs.download._save", "a part of the file is on disk"),
     Failpoint("file-stored", "outputs.fetching.fetch_step", "the file has its lasting name, no row knows it"),
-    Failpoint("capture-uncommitted", "outputs.fetching._finish", "the end and its capture are written, not committed"),
+    Failpoint("capture-uncommitted", "outputs.fetching.finish", "the end and its capture are written, not committed"),
     Failpoint("recovered-stored", "outputs.recovering._fetch", "a late file has its lasting name, no row knows it"),
     Failpoint("recovery-uncommitted", "outputs.recovering._finish", "a late file is written to rows, not committed"),
 )

@@ -16,9 +16,8 @@ from functools import partial
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import Count, OuterRef, Q, Subquery
-from django_q.tasks import async_task
 
-from sora_portal import clock, failpoints
+from sora_portal import clock
 from sora_portal.accounts.models import User
 from sora_portal.broker import FIRST
 from sora_portal.catalog import health
@@ -27,7 +26,7 @@ from sora_portal.catalog.models import Connection, Lifecycle, VideoModel
 from sora_portal.generations import feed
 from sora_portal.generations.domain import QUEUE_DEADLINE, RATE_WINDOW, WAIT, WAIT_EACH, State, in_turn, place_words
 from sora_portal.generations.models import Attempt, Generation, GenerationQuerySet, Line, Served
-from sora_portal.generations.wake import FILL
+from sora_portal.generations.wake import FILL, queue
 from sora_portal.pace import scaled
 from sora_portal.uptime.counted import ago
 
@@ -176,7 +175,6 @@ def call(connection_id: int) -> None:
 def _call(connection_id: int) -> None:
     """Queue a call unless one is on its way already. Trouble here is nobody's error: the sweep calls as well."""
     try:
-        failpoints.reach("wake-up")
         now = clock.now()
         rows = Line.objects.filter(pk=connection_id)
         rows = rows.filter(Q(called_at=None) | Q(called_at__lt=now - CALL_LOST) | Q(called_at__gt=now + CALL_LOST))
@@ -185,7 +183,7 @@ def _call(connection_id: int) -> None:
             if not is_new:
                 return
         if rows.update(called_at=now):
-            async_task(FILL, connection_id, cluster=FIRST)
+            queue(FILL, connection_id, cluster=FIRST)
     except Exception:
         log.exception("no worker was called to connection %s; the sweep does it", connection_id)
 

@@ -21,13 +21,13 @@ RECOVER = "sora_portal.outputs.tasks.recover"
 
 def wake(task: str, row_id: int) -> None:
     """Queue `task` for row `row_id` once the current transaction is committed; harmless when done twice or never."""
-    transaction.on_commit(partial(_queue, task, row_id))
+    transaction.on_commit(partial(queue, task, row_id))
 
 
-def _queue(task: str, row_id: int) -> None:
-    """Queue a wake-up. The row is committed by now and the sweep will find it, so trouble here is nobody's error."""
+def queue(task: str, row_id: int, cluster: str = WORK) -> None:
+    """Queue `task` for a row that is committed. Errors are logged and go no further: the sweep finds the row."""
     try:
         failpoints.reach("wake-up")
-        async_task(task, row_id, cluster=WORK)
+        async_task(task, row_id, cluster=cluster)
     except Exception:
         log.exception("%s for row %s was not queued; the sweep wakes it", task, row_id)

@@ -118,7 +118,7 @@ def test_lead_sees_their_projects_and_nobody_else_does(client: Client, busy: Spa
         client.force_login(person)
         page = client.get(address).content.decode()
         assert ("My projects&#x27;" in page) == sees
-        assert ('<th scope="row">Ada Moreau</th>' in page) == sees
+        assert ('<th dir="auto" scope="row">Ada Moreau</th>' in page) == sees
 
 
 def test_page_costs_the_same_for_one_video_and_for_many(

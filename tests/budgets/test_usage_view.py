@@ -73,7 +73,7 @@ def test_usage_draws_the_days_and_shows_them_as_a_table(client: Client, team: Te
     page = _page(client, team, "ada")
     assert page.count("<rect x=") == 20
     assert "<title>3 November: 10 credits</title>" in page
-    assert '<th scope="row">20 November</th><td class="num">1</td><td class="num">4</td>' in page
+    assert '<th dir="auto" scope="row">20 November</th><td class="num">1</td><td class="num">4</td>' in page
     assert "peak 10 on 3 November" in page
 
 

@@ -101,8 +101,9 @@ def test_price_by_the_second_needs_a_model_with_a_length(admin: Client, model: V
 
 
 def test_amount_without_a_currency_cannot_be_stored(model: VideoModel) -> None:
+    mo = factories.mo()
     with pytest.raises(IntegrityError), transaction.atomic():
-        VendorPrice.objects.create(model=model, amount_micro=1, by=factories.mo(), created_at=timezone.now())
+        VendorPrice.objects.create(model=model, amount_micro=1, by=mo, created_at=timezone.now())
 
 
 def test_request_keeps_the_price_of_its_day(admin: Client, model: VideoModel) -> None:

@@ -51,7 +51,7 @@ def test_finished_video_becomes_a_character_of_its_own_task(client: Client, ada:
     where = answer["HX-Redirect"] if htmx else answer["Location"]
     assert client.get(where).status_code == 200
     assert f"/videos/{row.public_id}/" in client.get(f"{where}videos/", headers=HTMX).content.decode()
-    assert f'<a href="/characters/{character.public_id}/">Owl</a>' in _offer(client, row).content.decode()
+    assert f'<a dir="auto" href="/characters/{character.public_id}/">Owl</a>' in _offer(client, row).content.decode()
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.FAILED, State.NEEDS_DECISION])
@@ -157,7 +157,7 @@ def test_video_page_shows_picture_and_character(client: Client, ada: User, setti
     row = factories.generation(image=picture.choice, character=character.choice)
     page = client.get(f"/videos/{row.public_id}/").content.decode()
     assert f"/pictures/{picture.public_id}/thumb.jpg" in page
-    assert f'<a href="/characters/{character.public_id}/">Fox</a>' in page
+    assert f'<a dir="auto" href="/characters/{character.public_id}/">Fox</a>' in page
     assert picture.choice not in page
     client.force_login(factories.rae())
     page = client.get(f"/videos/{row.public_id}/").content.decode()

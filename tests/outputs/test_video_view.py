@@ -70,8 +70,8 @@ def test_video_that_is_finished_has_player_file_and_origin(person: str, client: 
     assert "AI-generated" in text
     assert f'data-copy="{row.sha256}"' in text
     assert "Ocean &lt;waves&gt;" in text
-    assert "<dt>Shape</dt><dd>16:9</dd>" in text
-    assert "<dt>Spent</dt><dd>40 credits</dd>" in text
+    assert '<dt>Shape</dt><dd dir="auto">16:9</dd>' in text
+    assert '<dt>Spent</dt><dd dir="auto">40 credits</dd>' in text
     assert "40 credits spent" in text
     assert "data-poll" not in text
 
@@ -96,7 +96,7 @@ def test_video_that_is_live_has_no_player_and_asks_for_news(state: State, client
     assert f'hx-get="/videos/{row.public_id}/state/"' in text
     assert f'hx-ptag="{row.changed}"' in text
     assert f'data-state="{state}"' in text
-    assert "<dt>Reserved</dt><dd>40 credits</dd>" in text
+    assert '<dt>Reserved</dt><dd dir="auto">40 credits</dd>' in text
 
 
 @pytest.mark.parametrize(("state", "word"), [(State.FAILED, "Failed"), (State.CANCELLED, "Cancelled")])
@@ -109,7 +109,7 @@ def test_video_that_ended_without_a_file_explains_itself_and_asks_no_more(
 
     assert word in text
     assert row.failure_text in text
-    assert "<dt>Returned</dt><dd>40 credits</dd>" in text
+    assert '<dt>Returned</dt><dd dir="auto">40 credits</dd>' in text
     assert "data-poll" not in text
 
 

@@ -83,7 +83,7 @@ def test_decide_opens_the_next_video(client: Client, htmx: bool) -> None:
 def test_next_page_shows_the_toast(client: Client) -> None:
     row, following = shots.video(prompt="Wave one"), shots.video()
     send(client, row, factories.rae())
-    assert '<p data-toast="success">Approved: Wave one</p>' in client.get(screen(following)).text
+    assert '<p dir="auto" data-toast="success">Approved: Wave one</p>' in client.get(screen(following)).text
 
 
 @pytest.mark.parametrize("htmx", [False, True])

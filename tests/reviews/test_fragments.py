@@ -76,7 +76,7 @@ def test_history_shows_the_author_decisions_and_notes(client: Client) -> None:
     shots.decide(row, "request_changes", "Too dark")
     client.force_login(factories.ada())
     page = client.get(history(row)).text
-    assert "Changes requested</b> by Rae Okafor" in page
+    assert "Changes requested</b> by <bdi>Rae Okafor</bdi>" in page
     assert "Too dark" in page
     assert 'data-seek="59"' in page
     assert "Horizon tilts" in page

@@ -126,7 +126,7 @@ def test_screen_of_an_approved_video_offers_only_to_reopen(client: Client) -> No
     assert re.findall(r'name="verdict" value="(\w+)"', page) == ["reopen"]
     assert "Love the light" in page
     assert 'name="note-text"' not in page
-    assert "Approved</b> by Rae Okafor" in page
+    assert "Approved</b> by <bdi>Rae Okafor</bdi>" in page
 
 
 def test_screen_says_when_a_decision_was_about_another_file(client: Client) -> None:
