@@ -45,7 +45,7 @@ FAILPOINTS: tuple[Failpoint, ...] = (
     Failpoint("submit-committed", "generations.actions.submit", "video and hold committed, the person has no answer"),
     Failpoint("wake-up", "generations.wake.queue", "a change is committed, nobody has been woken for it"),
     Failpoint("disk-check", "generations.spool.check", "before anything is claimed"),
-    Failpoint("claimed", "generations.submitting.submit_step", "claim and `prepared` committed"),
+    Failpoint("claimed", "generations.submitting._step", "claim and `prepared` committed"),
     Failpoint("sending", "generations.submitting._send", "`sending` committed, no byte has left"),
     Failpoint("journal-written", "installation.journal.begin", "the journal has the request, no byte has left"),
     Failpoint(

@@ -195,7 +195,7 @@ def test_no_more_creates_than_the_cap_in_any_ten_seconds_and_the_next_when_there
     assert "2 new videos in ten seconds" in row.waiting_for
     oldest = Attempt.objects.order_by("prepared_at")[0].prepared_at
     window = timedelta(seconds=11)
-    assert row.due_at == oldest + window
+    assert row.due_at <= oldest + window
     assert claiming.claim(row.pk, oldest + window) is not None
 
 

@@ -88,6 +88,14 @@ def live(until: dict[int, str], *, seconds: float = 140, unlatch: bool = True) -
     return seen
 
 
+def held_up(row: Generation, *, seconds: float = 60) -> None:
+    """Work until a queued video says why it waits."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not Generation.objects.filter(pk=row.pk).exclude(waiting_for="").exists():
+        if not work():
+            time.sleep(0.05)
+
+
 def open_ways() -> None:
     """Let everything go out again, whatever was latched or rests."""
     Breaker.objects.all().delete()

@@ -139,8 +139,9 @@ def test_trouble_at_the_vendor_holds_videos_back_and_loses_none(portal: Sandbox,
     for marker in STOPS:
         row = day.order(vendor, f"A fox {marker}")
         with day.sweeping(tmp_path):
-            assert day.live({row.pk: WAITS}, seconds=0.5, unlatch=False) == {row.pk: WAITS}
+            day.held_up(row)
         row = Generation.objects.select_related("connection", "model").get(pk=row.pk)
+        assert day.outcome(row) == WAITS
         assert row.connection.paused_at or row.model.lifecycle == "paused", marker
         assert row.waiting_for
         day.open_ways()
