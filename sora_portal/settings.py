@@ -89,6 +89,8 @@ ALLOWED_HOSTS = env.list("SORA_PORTAL_ALLOWED_HOSTS", default=["localhost", "127
 CSRF_TRUSTED_ORIGINS = env.list("SORA_PORTAL_TRUSTED_ORIGINS", default=[])
 
 SECURE_SSL_REDIRECT = HTTPS
+# Probes come from inside, by the machine's address and over plain http.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 # A browser keeps to https for so long, whatever becomes of the certificate: an hour until a larger number is chosen.
@@ -158,12 +160,13 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First, because an unchanged poll is by far the most frequent request and needs nothing of what follows.
     "sora_portal.generations.gate.FeedGate",
-    "sora_portal.operations.views.Probes",
     "django.middleware.security.SecurityMiddleware",
     "sora_portal.web.middleware.Headers",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sora_portal.web.middleware.NoStore",
+    # Before whatever looks at the Host header, and after what sets headers.
+    "sora_portal.operations.views.Probes",
     "sora_portal.web.middleware.CleanInput",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

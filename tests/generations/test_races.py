@@ -14,7 +14,7 @@ from django_q.models import OrmQ
 
 from sora_portal.credits import actions as credits
 from sora_portal.credits.models import Hold
-from sora_portal.generations import actions, answering, claiming, feed, submitting, turns
+from sora_portal.generations import actions, answering, claiming, feed, submitting, wake
 from sora_portal.generations.domain import State
 from sora_portal.generations.models import Generation
 from sora_portal.generations.transitions import Lost
@@ -145,7 +145,7 @@ def test_a_queue_that_cannot_be_written_costs_a_wake_up_and_no_error(monkeypatch
     def away(*_: object, **__: object) -> None:
         raise RuntimeError("the queue is away")
 
-    monkeypatch.setattr(turns, "async_task", away)
+    monkeypatch.setattr(wake, "async_task", away)
     row = _submit("one").generation
     assert (row.state, OrmQ.objects.count()) == ("queued", 0)
     assert row.due_at is not None
