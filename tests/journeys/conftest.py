@@ -1,8 +1,10 @@
 """The whole portal as `make run` starts it, and a real browser in front of it. Nothing is mocked."""
 
+import contextlib
 import os
 import shutil
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,12 +25,18 @@ expect.set_options(timeout=20_000)
 class Portal:
     """A running portal: where it is, its sandbox vendors, and how to sign in."""
 
-    def __init__(self, origin: str, sandbox: Sandbox, passwords: dict[str, str]) -> None:
+    def __init__(self, origin: str, database: Path, sandbox: Sandbox, passwords: dict[str, str]) -> None:
         self.origin = origin
+        self.database = database
         self.sandbox = sandbox
         self.passwords = passwords
         # Who has signed in once need not do so again in every test.
         self.cookies: dict[str, StorageState] = {}
+
+    def forget_drafts(self) -> None:
+        """Let every form begin empty: what an earlier test typed and did not send is kept on the server."""
+        with contextlib.closing(sqlite3.connect(self.database, timeout=30)) as database, database:
+            database.execute("DELETE FROM drafts_draft")
 
 
 class Visitor:
@@ -84,7 +92,8 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """One portal for all journeys: web, workers, sweep and sandbox vendors, with the demo team."""
     house = Installation(tmp_path_factory.mktemp("portal"))
-    copy_migrated(house.folder / "portal.sqlite3")
+    database = house.folder / "portal.sqlite3"
+    copy_migrated(database)
     up = house.start("up")
     end = time.monotonic() + 150
     while "\nmo  " not in house.log and up.poll() is None and time.monotonic() < end:
@@ -92,7 +101,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     lines = [line.split("  ") for line in house.log.splitlines()]
     passwords = {line[0]: line[1] for line in lines if len(line) == 3 and line[0] in PEOPLE}
     assert set(passwords) == set(PEOPLE), house.log
-    yield Portal(f"http://127.0.0.1:{house.port}", Sandbox(f"http://127.0.0.1:{house.port + 1}"), passwords)
+    yield Portal(f"http://127.0.0.1:{house.port}", database, Sandbox(f"http://127.0.0.1:{house.port + 1}"), passwords)
     up.send_signal(signal.SIGINT)
     assert up.wait(timeout=40) == 0, house.log[-3000:]
 
@@ -109,6 +118,7 @@ def prompt_vendors(portal: Portal) -> Iterator[None]:
 def visit(browser: Browser, portal: Portal) -> Iterator[Callable[..., Visitor]]:
     """Make visitors; at the end none of their consoles may have complained (a blocked style, a broken script)."""
     visitors: list[Visitor] = []
+    portal.forget_drafts()
 
     def make(
         width: int = 1440, height: int = 1000, scheme: str = "light", name: str = "", **options: object
