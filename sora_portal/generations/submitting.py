@@ -69,10 +69,12 @@ def fill_step(connection_id: int) -> None:
     spool.check()
     end = time.monotonic() + SHIFT
     connection = Connection.objects.get(pk=connection_id)
-    free = turns.way(connection, clock.now()).free
-    if free > LANES:
+    now = clock.now()
+    # Only as many as there is work for: a worker that called another to an empty line would be called by it in turn.
+    lanes = min(turns.way(connection, now).free, turns.waiting(connection_id, now, most=LANES + 1))
+    if lanes > LANES:
         turns.call(connection_id)
-    lanes = min(LANES, free)
+        lanes = LANES
     if lanes > 1:
         with ThreadPoolExecutor(lanes - 1, thread_name_prefix="send") as pool:
             for _ in range(lanes - 1):

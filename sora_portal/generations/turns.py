@@ -125,6 +125,11 @@ def line(connection_id: int, now: datetime) -> list[int]:
     return in_turn(waiting, *_shares(connection_id))
 
 
+def waiting(connection_id: int, now: datetime, *, most: int) -> int:
+    """Return how many queued rows of a connection only wait for a place, counted up to `most`."""
+    return _in_line(connection_id, now).order_by()[:most].count()
+
+
 def first(connection_id: int, now: datetime, passed: Collection[int] = ()) -> int | None:
     """Return the row whose turn it is at a connection: the first of `line`, but for those `passed`; None for none."""
     with database.cursor() as cursor:
