@@ -54,6 +54,12 @@ def _links(page: str) -> set[str]:
     return {link.replace("&amp;", "&") for link in found if link.startswith(("/", "?")) and not link.startswith("//")}
 
 
+def _kind(target: str) -> str:
+    """Return a link without the values of its filters: one stands for the others."""
+    path, _, query = target.partition("?")
+    return f"{path}?{'&'.join(sorted(part.partition('=')[0] for part in query.split('&')))}"
+
+
 @pytest.mark.parametrize("person", [factories.ada, factories.rae, factories.mo, factories.eve])
 def test_no_link_leads_nowhere(client: Client, person: Callable[[], User]) -> None:
     for state in State:
@@ -72,8 +78,8 @@ def test_no_link_leads_nowhere(client: Client, person: Callable[[], User]) -> No
             here = address.split("?")[0]
             for link in _links(answer.content.decode()):
                 target = here + link if link.startswith("?") else link
-                if target not in seen and not target.startswith(("/static/", "/admin/")):
-                    seen.add(target)
+                if _kind(target) not in seen and not target.startswith(("/static/", "/admin/")):
+                    seen.add(_kind(target))
                     waiting.append(target)
     assert broken == []
     assert len(seen) > 5
