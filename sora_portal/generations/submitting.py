@@ -7,7 +7,9 @@ worker knows what may have happened.
 """
 
 import logging
+import threading
 import time
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connections
@@ -40,6 +42,9 @@ LANES = 6
 # Seconds after which a worker leaves the rest to the next one: other work gets its turn, and what a stopped worker
 # still sends has its answer before its cluster is ended.
 SHIFT = 5.0
+# One lane of this process at a time claims at a connection. All of them would wait for the same row lock, and if the
+# process is frozen then, each of them in turn would get it and keep others from it until the server ends its session.
+_claiming: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
 
 
 def submit_step(generation_id: int) -> None:
@@ -87,7 +92,8 @@ def fill_step(connection_id: int) -> None:
 def _lane(connection_id: int, end: float) -> None:
     """Send one after the other until nobody may go, or until `end` (monotonic): then another worker is called."""
     while time.monotonic() < end:
-        turn = claim_next(connection_id, clock.now())
+        with _claiming[connection_id]:
+            turn = claim_next(connection_id, clock.now())
         if turn is None:
             return
         beat()

@@ -18,3 +18,13 @@ def test_worker_frozen_inside_a_transaction_does_not_hold_the_others_up(crew: Cr
     crew.until(lambda: state(row) == "succeeded")
     crew.wakes(frozen)
     assert Journal.objects.filter(kind="capture").count() == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer, which the test has to wait for")
+def test_worker_frozen_with_many_videos_in_line_keeps_the_connection_from_others_once_at_most(crew: Crew) -> None:
+    rows = [video(f"fox {number}") for number in range(8)]
+    frozen = crew.freezes_at("claimed")
+    # Each of its lanes that waited for the connection would keep it for ten seconds, longer than this test waits.
+    crew.until(lambda: {state(row) for row in rows} == {"succeeded"})
+    crew.wakes(frozen)
+    assert len(crew.sandbox.memory()["creates"]) == 8
