@@ -65,7 +65,7 @@ def _run(
 def _wait(process: "subprocess.Popen[bytes]", alive: Callable[[], None], deadline: float) -> tuple[bytes, int | None]:
     while True:
         try:
-            return process.communicate(timeout=STEP)[0], process.returncode
+            return process.communicate(timeout=min(STEP, max(0.0, deadline - time.monotonic())))[0], process.returncode
         except subprocess.TimeoutExpired:
             alive()
             if time.monotonic() > deadline:
