@@ -24,6 +24,7 @@ class Cluster:
 
     def __init__(self, house: Installation) -> None:
         self._house = house
+        self._said_before = len(house.log)
         self.watchdog = house.start("cluster", "work")
         self._queue = subprocess.Popen(
             [sys.executable, "-m", "tests.operations.pulses"],
@@ -47,6 +48,11 @@ class Cluster:
         sentinel = next(iter(children_of(self.main)), None) if self.main else None
         return children_of(sentinel)[:3] if sentinel else []
 
+    @property
+    def log(self) -> str:
+        """What this cluster has said so far, without those of other tests."""
+        return self._house.log[self._said_before :]
+
     def works(self) -> bool:
         """Queue one task and give it two seconds until its row is gone, which it is when a worker has run it."""
         assert self._queue.stdin
@@ -64,7 +70,7 @@ class Cluster:
             return bool(database.execute("SELECT 1 FROM django_q_ormq WHERE id = ?", [row]).fetchone())
 
     def wait_until_it_works(self) -> None:
-        wait_until(self.works, seconds=RECOVERY, what=f"a task to be run; the log says:\n{self._house.log[-3000:]}")
+        wait_until(self.works, seconds=RECOVERY, what=f"a task to be run; the log says:\n{self.log[-3000:]}")
 
     def close(self) -> None:
         if self.watchdog.poll() is None:
@@ -116,7 +122,7 @@ def test_cluster_works_again_after_its_main_process_died_and_leaves_no_orphans(c
 
 def test_cluster_stops_cleanly_on_sigterm(cluster: Cluster, house: Installation) -> None:
     assert (house.folder / "run" / f"beat-work-{cluster.watchdog.pid}").exists()
-    assert "django-q" not in house.log
+    assert "django-q" not in cluster.log
     began = time.monotonic()
     cluster.watchdog.terminate()
     assert cluster.watchdog.wait(20) == 0
