@@ -51,7 +51,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=float, default=1.0, help="seconds between two shots")
     parser.add_argument(
-        "--quiet", type=float, default=300.0, help="seconds without shots and without news after which a row is stuck"
+        "--quiet", type=float, default=300.0, help="seconds without shots for everything to come to rest"
     )
     parser.add_argument("--calm", action="store_true", help="no kills and no faulty creates: who needs a person then?")
     parser.add_argument("--no-restore", action="store_true", help="no clone beside it and no older backup over it")
@@ -199,22 +199,13 @@ class Fire:
         raise SystemExit("the sandbox did not start")
 
     def rest(self) -> None:
-        """Wait until every row has ended or waits for a person, or until nothing has moved for as long as is allowed.
-
-        What takes its time is not stuck: a file that is never whole is fetched twelve times, with longer and longer
-        pauses between, before a person is asked.
-        """
+        """Wait until every row has ended or waits for a person, at most as long as is allowed."""
         from sora_portal.generations.domain import TERMINAL, State
         from sora_portal.generations.models import Generation
 
         moving = Generation.objects.exclude(state__in=[*TERMINAL, State.NEEDS_DECISION.value])
-        known, moved = None, time.monotonic()
-        while moving.exists() or self._owed():
-            news = sorted(moving.values_list("pk", "state", "tries"))
-            if news != known:
-                known, moved = news, time.monotonic()
-            elif time.monotonic() > moved + self._wanted.quiet:
-                break
+        end = time.monotonic() + self._wanted.quiet
+        while (moving.exists() or self._owed()) and time.monotonic() < end:
             self.house.keep()
             self._resume()
             time.sleep(0.2)

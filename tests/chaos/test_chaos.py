@@ -10,7 +10,7 @@ from chaos.mutants import MUTANTS
 from tests.migrated import copy_migrated
 from tests.operations.installation import ROOT
 
-SHORT = ("--generations", "24", "--kills", "10", "--seed", "7", "--every", "0.7", "--quiet", "60", "--no-restore")
+SHORT = ("--generations", "24", "--kills", "10", "--seed", "7", "--every", "0.7", "--quiet", "90", "--no-restore")
 
 
 def test_portal_under_fire_loses_nothing_and_pays_for_nothing_twice(tmp_path: Path) -> None:
