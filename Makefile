@@ -17,12 +17,12 @@ help: ## Print this list
 	@echo "  PORT=8010 make run                     another port (the sandbox vendors take the one above it)"
 	@echo "  SORA_PORTAL_DATA_DIR=/srv/portal make run   database and media elsewhere (default ./var)"
 	@echo "  make chaos N=200 KILLS=60 SEED=2       a shorter one; MUTANT=retry runs a wrong build, which must be caught"
-	@echo "  make test ARGS='tests/credits -x'      only a part of the suite; ARGS go to pytest"
+	@echo "  make test ARGS='tests/ledger -x'      only a part of the suite; ARGS go to pytest"
 
 setup: $(DEVELOP) ## Make the environment in .venv, with the tools for tests and checks; run nothing
 
 run: $(RUNTIME) ## Start the portal, its workers and the sandbox vendors; print the address and who can sign in
-	@$(PYTHON) -m sora_portal.operations.first_run
+	@$(PYTHON) -m sora_portal.operations.bootstrap.first_run
 	@$(PYTHON) manage.py up
 
 test: $(DEVELOP) ## Run the whole suite, browser journey included
@@ -43,8 +43,8 @@ bench: $(DEVELOP) ## Run the benchmarks; one JSON line per measure
 
 properties: $(DEVELOP) ## Read 100,000 generated vendor bodies with every adapter and 10,000 forged callbacks (minutes)
 	@EXAMPLES=$${EXAMPLES:-100000} CALLBACKS=$${CALLBACKS:-10000} CHOICES=$${CHOICES:-2000} $(PYTHON) -m pytest -n 2 \
-		--timeout=900 tests/providers/test_generated_bodies.py tests/vendors/test_forged_callbacks.py \
-		tests/catalog/test_every_choice.py
+		--timeout=900 tests/providers/answers/test_generated_bodies.py tests/vendors/test_forged_callbacks.py \
+		tests/catalog/spec/test_every_choice.py
 	@HOSTILE=18 $(PYTHON) -m pytest -n 2 --timeout=900 tests/architecture/test_hostile_values.py
 
 chaos: $(DEVELOP) ## Kill the portal at random and at every failpoint for some minutes, and count what broke

@@ -4,17 +4,17 @@
 import os
 import sys
 
-from sora_portal import explaining
+from sora_portal import startup_errors
 
 
 def main() -> None:
     """Run one management command with the portal's settings."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sora_portal.settings")
-    explaining.load_settings()
+    startup_errors.load_settings()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":
-    explaining.run(main)
+    startup_errors.run(main)

@@ -251,7 +251,7 @@ def main() -> None:
     from django.core.management import call_command
 
     from sora_portal.catalog.models import Connection
-    from sora_portal.generations.baton import Lookout
+    from sora_portal.generations.polling.slot import Lookout
     from tests import factories
 
     call_command("collectstatic", verbosity=0, interactive=False)

@@ -55,10 +55,10 @@ def main() -> None:
     from django.core.management import call_command
     from django.test import Client
 
-    from sora_portal.generations import feed
     from sora_portal.generations import queries as reading
     from sora_portal.generations.domain import State
-    from sora_portal.generations.gate import feed_token
+    from sora_portal.generations.feed import counter
+    from sora_portal.generations.feed.middleware import feed_token
     from tests import factories
 
     call_command("collectstatic", verbosity=0, interactive=False)
@@ -75,7 +75,7 @@ def main() -> None:
     common.report("page.queries_50_rows", queries(lambda: browser.get("/")), "queries")
 
     audience = reading.audience_of(factories.ada())
-    tag = feed.cursor(audience)
+    tag = counter.cursor(audience)
     poll = f"/feed/?feed={feed_token(audience)}"
     common.report("poll.unchanged_queries", queries(lambda: browser.get(poll, headers={"HX-PTag": tag})), "queries")
     cookie = f"sessionid={browser.cookies['sessionid'].value}"

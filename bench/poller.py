@@ -79,8 +79,8 @@ def judge(log: Path, first_due: float, until: float) -> dict[str, float]:
 
 def ours(folder: Path, port: int, log: Path) -> None:
     """Measure two hot sweepers, one killed halfway."""
-    from sora_portal.generations.baton import Lookout
-    from sora_portal.generations.models import Baton
+    from sora_portal.generations.models import PollerSlot
+    from sora_portal.generations.polling.slot import Lookout
 
     first_due = fill()
     Lookout()()
@@ -90,7 +90,7 @@ def ours(folder: Path, port: int, log: Path) -> None:
         time.sleep(SECONDS / 2)
         calm = judge(log, first_due, time.time())
         cpu = common.cpu_seconds(common.descendants(cluster.pid)) - busy
-        victim = int(Baton.objects.get(slot=1).holder.split("-")[0])
+        victim = int(PollerSlot.objects.get(slot=1).holder.split("-")[0])
         os.kill(victim, signal.SIGKILL)
         killed = time.time()
         time.sleep(SECONDS / 2)

@@ -53,11 +53,11 @@ def fill() -> int:
 def resume(connection_id: int) -> float:
     """Open the way and call a worker, as an admin does; return when."""
     from sora_portal.catalog.models import Connection
-    from sora_portal.generations import turns
+    from sora_portal.generations import admission
 
     began = time.time()
     Connection.objects.filter(pk=connection_id).update(paused_at=None)
-    turns.call(connection_id)
+    admission.call(connection_id)
     return began
 
 
@@ -138,15 +138,16 @@ def naive_worker(path: str) -> None:
 
     django.setup()
     from sora_portal.catalog.models import Connection
-    from sora_portal.generations import submitting, turns
+    from sora_portal.generations import admission as generations_admission
+    from sora_portal.generations.dispatch import send
 
-    turns.call = lambda connection_id: None  # nothing but the wake-ups sends anything
+    generations_admission.call = lambda connection_id: None  # nothing but the wake-ups sends anything
     rows = [int(line) for line in Path(path).read_text().split()]
     while Connection.objects.filter(models__slug=MODEL, paused_at=None).count() == 0:
         time.sleep(0.1)
     while rows:
         row = rows.pop(0)
-        submitting.submit_step(row)
+        send.submit_step(row)
         rows.append(row)
 
 

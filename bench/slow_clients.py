@@ -139,9 +139,9 @@ def fill() -> tuple[str, str]:
     from django.test import Client
     from django.utils import timezone
 
-    from sora_portal.credits import actions as credits
     from sora_portal.generations.domain import State
-    from sora_portal.outputs import storage
+    from sora_portal.ledger import actions as credits
+    from sora_portal.outputs.media import storage
     from sora_portal.outputs.models import Output
     from tests import factories
 

@@ -28,8 +28,8 @@ def submitters(number: int) -> None:
     from django.db import connection
     from django.utils import timezone
 
-    from sora_portal.credits import actions as credits
-    from sora_portal.refusals import Refused
+    from sora_portal.errors import Refused
+    from sora_portal.ledger import actions as credits
     from tests import factories
 
     person, project, used = factories.ada(), factories.project(), factories.offered_model().connection
@@ -68,7 +68,7 @@ def admission(engine: str) -> None:
     """Print how long one hold takes when nobody else is at it: three limits looked at, committed, on disk."""
     from django.utils import timezone
 
-    from sora_portal.credits import actions as credits
+    from sora_portal.ledger import actions as credits
     from tests import factories
 
     person, project, used = factories.ada(), factories.project(), factories.offered_model().connection
@@ -89,7 +89,7 @@ def race(engine: str) -> None:
     """Let the submitters go twice (ours, naive) and print what they granted."""
     from django.db import connection
 
-    from sora_portal.credits.models import Hold
+    from sora_portal.ledger.models import Hold
 
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE bench_naive (id integer PRIMARY KEY, balance integer)")
@@ -141,7 +141,7 @@ def main(database_url: str = "") -> None:
     common.prepare(database_url)
     from django.utils import timezone
 
-    from sora_portal.credits import actions as credits
+    from sora_portal.ledger import actions as credits
     from tests import factories
 
     factories.offered_model()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench import common
 from tests.operations.installation import Installation
-from tests.operations.test_cluster import Cluster
+from tests.operations.supervision.test_cluster import Cluster
 
 LIMIT = 15.0
 

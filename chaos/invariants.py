@@ -8,12 +8,12 @@ from typing import Any
 
 from django.db.models import Count
 
-from sora_portal.credits import verify
-from sora_portal.credits.models import Journal
 from sora_portal.generations.domain import IN_DOUBT, LIVE_PHASES, TERMINAL, Phase, State
 from sora_portal.generations.models import Attempt, Generation
-from sora_portal.operations import verifying
-from sora_portal.outputs import storage
+from sora_portal.ledger import verify
+from sora_portal.ledger.models import Journal
+from sora_portal.operations.reconciliation import checks
+from sora_portal.outputs.media import storage
 from sora_portal.outputs.models import Output
 
 Memory = dict[str, list[dict[str, Any]]]
@@ -49,7 +49,7 @@ def broken(memory: Memory, *, keys: Collection[str] = (), quiet: bool = True) ->
 
 def _ledger() -> Iterator[Broken]:
     """I1 to I4, I7, I8, and that no constraint is missing: one that nobody ran into was still to be there."""
-    for difference in (*verify.differences(), *verifying.missing_constraints()):
+    for difference in (*verify.differences(), *checks.missing_constraints()):
         yield Broken(f"ledger {difference.invariant}", f"{difference.where}: {difference.text}")
 
 

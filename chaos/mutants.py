@@ -9,12 +9,15 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from sora_portal.generations import callbacks, claiming, domain, journaling, watching
+from sora_portal.generations import domain
+from sora_portal.generations.callbacks import inbox
+from sora_portal.generations.dispatch import claim, journal
 from sora_portal.generations.domain import CreateOutcome, Phase, State
 from sora_portal.generations.ids import new_token
 from sora_portal.generations.models import CallbackInbox, Generation
-from sora_portal.generations.restored import looking
-from sora_portal.operations import verifying
+from sora_portal.generations.restored import check
+from sora_portal.generations.vendor import status_result
+from sora_portal.operations.reconciliation import checks
 from sora_portal.providers import naming, taxonomy, verdicts
 from sora_portal.providers.base import Call, Created, ErrorKind, Job, JobState, NoReply, Reply, Verdict
 from sora_portal.providers.reading import Envelope
@@ -40,23 +43,23 @@ DROP = "DROP INDEX generations_one_live_attempt"
 def _begin_anew() -> None:
     """A lease that is over means to begin anew, instead of asking how far the dead worker came."""
 
-    def reclaim(generation: Generation, now: datetime) -> claiming.Claim:
-        lease = claiming._lease(now)
+    def reclaim(generation: Generation, now: datetime) -> claim.Claim:
+        lease = claim._lease(now)
         values = {"fence": generation.fence + 1, "due_at": lease, "held_until": lease}
         Generation.objects.filter(pk=generation.pk).update(**values)
         generation.refresh_from_db()
         token = new_token()
         choices = dict(generation.choices)
-        attempt = claiming._prepare(generation, generation.connection, choices, token, now)
-        return claiming.Claim(generation, attempt, token)
+        attempt = claim._prepare(generation, generation.connection, choices, token, now)
+        return claim.Claim(generation, attempt, token)
 
-    claiming._reclaim = reclaim
+    claim._reclaim = reclaim
 
 
 def _begin_anew_unseen() -> None:
     """The same, and nobody looks whether the database still refuses what it should: what would happen then?"""
     _begin_anew()
-    verifying.missing_constraints = lambda: iter(())
+    checks.missing_constraints = lambda: iter(())
 
 
 def _retry() -> None:
@@ -68,24 +71,24 @@ def _retry() -> None:
 
 def _trust() -> None:
     """What a callback says is what happened."""
-    handle = callbacks.handle
+    handle = inbox.handle
 
     def trusting(inbox_id: int) -> None:
         row = CallbackInbox.objects.select_related("attempt__connection").filter(pk=inbox_id).first()
         if row is not None and row.attempt.phase == Phase.ACCEPTED:
             news = provider(row.attempt.connection.vendor).read_callback(bytes(row.body))
             if news.state is JobState.FAILED:
-                watching.record(attempt_id=row.attempt_id, job=Job(JobState.FAILED), now=timezone.now())
+                status_result.record(attempt_id=row.attempt_id, job=Job(JobState.FAILED), now=timezone.now())
         handle(inbox_id)
 
-    callbacks.handle = trusting
+    inbox.handle = trusting
 
 
 def _no_journal() -> None:
     """Nothing is known outside the database: what it says is queued is sent."""
-    journaling.begin = lambda held, now: True
-    journaling.learn = lambda held, created, now: None
-    looking.look = lambda now, newest=None: []
+    journal.begin = lambda held, now: True
+    journal.learn = lambda held, created, now: None
+    check.look = lambda now, newest=None: []
 
 
 def _text_decides() -> None:

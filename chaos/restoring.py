@@ -56,7 +56,7 @@ class Restorer:
         from django.utils import timezone
 
         from sora_portal.generations.models import Generation
-        from sora_portal.generations.restored import looking, releasing
+        from sora_portal.generations.restored import check, release
         from sora_portal.installation import safe_mode
         from sora_portal.operations.backups import databases
         from tests import factories
@@ -67,13 +67,13 @@ class Restorer:
         sessions = list(Session.objects.all())
         databases.load(self._backup)
         Session.objects.bulk_create(sessions)
-        looking.closed(timezone.now())
+        check.closed(timezone.now())
         self._house.open_portal()
         time.sleep(3.0)
         sent = len(house.memory(self._vendor)["creates"]) - before
         text = "not noticed"
         if safe_mode.on() is not None:
-            text = releasing.restored(by=factories.mo(), send_rest=True, now=timezone.now()).text
+            text = release.restored(by=factories.mo(), send_rest=True, now=timezone.now()).text
         self.done = f"{sent} creates before the decision. {text}"
         known = set(Generation.objects.values_list("submit_key", flat=True))
         self._members.submit_again(known)

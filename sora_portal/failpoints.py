@@ -43,36 +43,48 @@ class Crash:
 FAILPOINTS: tuple[Failpoint, ...] = (
     Failpoint("submit-uncommitted", "generations.actions._create", "video and hold written, not committed"),
     Failpoint("submit-committed", "generations.actions.submit", "video and hold committed, the person has no answer"),
-    Failpoint("wake-up", "generations.wake.queue", "a change is committed, nobody has been woken for it"),
-    Failpoint("disk-check", "generations.spool.check", "before anything is claimed"),
-    Failpoint("claimed", "generations.submitting._step", "claim and `prepared` committed"),
-    Failpoint("sending", "generations.submitting._send", "`sending` committed, no byte has left"),
+    Failpoint("wake-up", "generations.enqueue.queue", "a change is committed, nobody has been woken for it"),
+    Failpoint("disk-check", "generations.vendor.receipts.check", "before anything is claimed"),
+    Failpoint("claimed", "generations.dispatch.send._step", "claim and `prepared` committed"),
+    Failpoint("sending", "generations.dispatch.send._send", "`sending` committed, no byte has left"),
     Failpoint("journal-written", "installation.journal.begin", "the journal has the request, no byte has left"),
     Failpoint(
-        "answer-unread", "generations.submitting._send", "the vendor has the video, nothing of its answer is kept"
+        "answer-unread", "generations.dispatch.send._send", "the vendor has the video, nothing of its answer is kept"
     ),
-    Failpoint("receipt", "generations.spool.write", "the task id is known, its receipt is not written"),
-    Failpoint("receipt-written", "generations.submitting._send", "the receipt is on disk, the database knows nothing"),
+    Failpoint("receipt", "generations.vendor.receipts.write", "the task id is known, its receipt is not written"),
     Failpoint(
-        "answer-recorded", "generations.submitting._send", "the answer is committed, the receipt not yet removed"
+        "receipt-written", "generations.dispatch.send._send", "the receipt is on disk, the database knows nothing"
     ),
-    Failpoint("looks-leased", "generations.leasing.lease", "due times moved on, no vendor asked yet"),
-    Failpoint("status-unsaved", "generations.watching.record", "a status answer is read, not saved"),
-    Failpoint("callback-uncommitted", "generations.callbacks.receive", "a callback is written, not committed"),
-    Failpoint("callback-kept", "generations.callbacks.receive", "a callback is committed, the vendor has no answer"),
-    Failpoint("callback-unsaved", "generations.callbacks.handle", "a callback was looked into, nothing of it saved"),
-    Failpoint("mid-download", "outputs.download._save", "a part of the file is on disk"),
-    Failpoint("file-stored", "outputs.fetching.fetch_step", "the file has its lasting name, no row knows it"),
-    Failpoint("capture-uncommitted", "outputs.fetching.finish", "the end and its capture are written, not committed"),
-    Failpoint("recovered-stored", "outputs.recovering._fetch", "a late file has its lasting name, no row knows it"),
-    Failpoint("recovery-uncommitted", "outputs.recovering._finish", "a late file is written to rows, not committed"),
+    Failpoint(
+        "answer-recorded", "generations.dispatch.send._send", "the answer is committed, the receipt not yet removed"
+    ),
+    Failpoint("looks-leased", "generations.polling.lease.lease", "due times moved on, no vendor asked yet"),
+    Failpoint("status-unsaved", "generations.vendor.status_result.record", "a status answer is read, not saved"),
+    Failpoint("callback-uncommitted", "generations.callbacks.inbox.receive", "a callback is written, not committed"),
+    Failpoint(
+        "callback-kept", "generations.callbacks.inbox.receive", "a callback is committed, the vendor has no answer"
+    ),
+    Failpoint(
+        "callback-unsaved", "generations.callbacks.inbox.handle", "a callback was looked into, nothing of it saved"
+    ),
+    Failpoint("mid-download", "outputs.fetching.download._save", "a part of the file is on disk"),
+    Failpoint("file-stored", "outputs.fetching.fetch.fetch_step", "the file has its lasting name, no row knows it"),
+    Failpoint(
+        "capture-uncommitted", "outputs.fetching.fetch.finish", "the end and its capture are written, not committed"
+    ),
+    Failpoint(
+        "recovered-stored", "outputs.fetching.late_fetch._fetch", "a late file has its lasting name, no row knows it"
+    ),
+    Failpoint(
+        "recovery-uncommitted", "outputs.fetching.late_fetch._finish", "a late file is written to rows, not committed"
+    ),
 )
 
 _SENDING = "tests/crashes/test_sending.py"
 _WATCHING = "tests/crashes/test_watching.py"
 _WEB = "tests/crashes/test_web.py"
 _FETCHING = "tests/crashes/test_fetching.py"
-_QUEUE = "tests/operations/test_cluster.py"
+_QUEUE = "tests/operations/supervision/test_cluster.py"
 
 CRASHES: tuple[Crash, ...] = (
     Crash(

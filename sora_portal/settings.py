@@ -132,7 +132,7 @@ INSTALLED_APPS = [
     "sora_portal.budgets",
     "sora_portal.generations",
     "sora_portal.drafts",
-    "sora_portal.credits",
+    "sora_portal.ledger",
     "sora_portal.references",
     "sora_portal.projects",
     "sora_portal.catalog",
@@ -159,14 +159,14 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     # First, because an unchanged poll is by far the most frequent request and needs nothing of what follows.
-    "sora_portal.generations.gate.FeedGate",
+    "sora_portal.generations.feed.middleware.FeedMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "sora_portal.web.middleware.Headers",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sora_portal.web.middleware.NoStore",
     # Before whatever looks at the Host header, and after what sets headers.
-    "sora_portal.operations.views.Probes",
+    "sora_portal.operations.health.views.Probes",
     "sora_portal.web.middleware.CleanInput",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -201,8 +201,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "sora_portal.generations.context.navigation",
-                "sora_portal.budgets.context.waiting",
+                "sora_portal.generations.studio.context.navigation",
+                "sora_portal.budgets.requests.context.waiting",
                 "sora_portal.installation.context.safe",
             ],
         },

@@ -12,6 +12,6 @@ application = get_wsgi_application()
 _ = get_resolver().url_patterns
 
 # After the settings: a portal that was restored must not end anything before a worker has looked.
-from sora_portal.generations.restored.looking import look_at_start  # noqa: E402
+from sora_portal.generations.restored.check import look_at_start  # noqa: E402
 
 look_at_start()

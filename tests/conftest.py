@@ -28,7 +28,7 @@ WAITING = (
     "tests/operations/",
     "tests/crashes/",
     "tests/vendors/test_scenarios_end_to_end.py",
-    "tests/generations/test_breakers.py",
+    "tests/generations/polling/test_breakers.py",
     "tests/vendor_samples/",
     "tests/sandbox/",
 )

@@ -14,12 +14,12 @@ from django.utils import timezone
 from sora_portal.accounts.models import User
 from sora_portal.catalog import actions as catalog
 from sora_portal.catalog.models import Connection, VideoModel
-from sora_portal.credits import actions as credits
 from sora_portal.generations import actions
 from sora_portal.generations.domain import Phase, State
 from sora_portal.generations.ids import token_hash
 from sora_portal.generations.models import Attempt, Generation
-from sora_portal.generations.transitions import move, shift
+from sora_portal.generations.transitions import move, move_attempt
+from sora_portal.ledger import actions as credits
 from sora_portal.projects.models import Membership, Project
 
 PASSWORD = "only-for-tests"
@@ -156,10 +156,10 @@ def _step(row: Generation, target: State, now: datetime, task_id: str) -> None:
     if target in (State.RUNNING, State.UNCONFIRMED):
         live = row.attempts.get(phase=Phase.SENDING.value)
         if target is State.RUNNING:
-            shift(live, Phase.ACCEPTED, vendor_task_id=task_id or f"task-{row.public_id}")
+            move_attempt(live, Phase.ACCEPTED, vendor_task_id=task_id or f"task-{row.public_id}")
             values["started_at"] = now
         else:
-            shift(live, Phase.UNKNOWN)
+            move_attempt(live, Phase.UNKNOWN)
     move(row, target, now=now, due_at=due, **values)
 
 

@@ -22,17 +22,17 @@ from pathlib import Path
 SAME = ("*_view.py", "*_views.py", "*_domain.py")
 PLACES = (
     "tests/catalog/test_shipping.py",
-    "tests/credits",
+    "tests/ledger",
     "tests/generations",
     "tests/crashes/test_web.py",
     "tests/crashes/test_parallel.py",
     "tests/crashes/test_sending.py",
     "tests/crashes/test_freezing.py",
-    "tests/outputs/test_fetch.py",
-    "tests/outputs/test_fetch_crashes.py",
-    "tests/outputs/test_fetch_races.py",
-    "tests/outputs/test_recovering_crashes.py",
-    "tests/operations/test_backup.py",
+    "tests/outputs/fetching/test_fetch.py",
+    "tests/outputs/fetching/test_fetch_crashes.py",
+    "tests/outputs/fetching/test_fetch_races.py",
+    "tests/outputs/fetching/test_late_fetch_crashes.py",
+    "tests/operations/backups/test_backup.py",
     "tests/reviews/test_models.py",
     "tests/reviews/test_decide_action.py",
 )

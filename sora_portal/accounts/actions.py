@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from sora_portal.accounts import letters, passwords
 from sora_portal.accounts.models import Role, User
 from sora_portal.accounts.policies import require_admin
-from sora_portal.refusals import NotAllowed, Refused
+from sora_portal.errors import NotAllowed, Refused
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from sora_portal.refusals import NotAllowed
+from sora_portal.errors import NotAllowed
 
 
 class BackOfficeConfig(AdminConfig):

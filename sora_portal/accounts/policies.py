@@ -4,7 +4,7 @@ What a person may see is another question, answered by each QuerySet's `visible_
 """
 
 from sora_portal.accounts.models import User
-from sora_portal.refusals import NotAllowed
+from sora_portal.errors import NotAllowed
 
 
 def require_admin(user: User) -> None:

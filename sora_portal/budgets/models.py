@@ -8,12 +8,12 @@ from django.db.models import Q
 
 from sora_portal.accounts.models import User
 from sora_portal.catalog.models import VideoModel
-from sora_portal.credits.models import Scope
 from sora_portal.generations.models import Generation
+from sora_portal.ledger.models import Scope
 from sora_portal.projects.models import Project
 
 
-class AskState(models.TextChoices):
+class RequestState(models.TextChoices):
     """Where a request stands."""
 
     WAITING = "waiting", "Waiting"
@@ -23,18 +23,18 @@ class AskState(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
-class AskQuerySet(models.QuerySet["Ask"]):
+class RequestQuerySet(models.QuerySet["Ask"]):
     """Requests, with the access check as a fetch."""
 
-    def visible_to(self, user: User) -> "AskQuerySet":
+    def visible_to(self, user: User) -> "RequestQuerySet":
         """Return the requests that `user` may see: their own; an admin sees all."""
         return self if user.is_portal_admin else self.filter(author=user)
 
-    def open(self, now: datetime) -> "AskQuerySet":
+    def open(self, now: datetime) -> "RequestQuerySet":
         """Return the requests that wait for an answer. Nobody ends one that took too long: it is over by its date."""
         return self.filter(state="waiting", expires_at__gt=now)
 
-    def for_pages(self) -> "AskQuerySet":
+    def for_pages(self) -> "RequestQuerySet":
         """Return them with all that pages show, newest first."""
         scope = ("scope__project", "scope__member", "scope__connection")
         people = ("author", "decided_by")
@@ -60,7 +60,7 @@ class Ask(models.Model):
     submit_key = models.CharField(max_length=64)
     price_milli = models.BigIntegerField()
 
-    state = models.CharField(max_length=9, choices=AskState.choices, default="waiting")
+    state = models.CharField(max_length=9, choices=RequestState.choices, default="waiting")
     # Grows with every answer, so that an admin who looks at an old page is told instead of granting twice.
     version = models.PositiveSmallIntegerField(default=0)
     decided_by = models.ForeignKey(
@@ -73,7 +73,7 @@ class Ask(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 
-    objects = AskQuerySet.as_manager()
+    objects = RequestQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from sora_portal.budgets import usage_views, views
+from sora_portal.budgets.requests import views
+from sora_portal.budgets.usage import views as usage_views
 
 app_name = "budgets"
 urlpatterns = [

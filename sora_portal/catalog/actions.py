@@ -11,11 +11,12 @@ from django.utils import timezone
 from sora_portal import clock
 from sora_portal.accounts.models import User
 from sora_portal.accounts.policies import require_admin
-from sora_portal.catalog import shipping, stages
-from sora_portal.catalog.domain import Json
+from sora_portal.catalog import defaults
+from sora_portal.catalog import lifecycle as catalog_lifecycle
+from sora_portal.catalog.defaults import Plan, Step
 from sora_portal.catalog.models import Connection, Credential, Lifecycle, PriceList, VendorPrice, VideoModel
-from sora_portal.catalog.shipping import Plan, Step
-from sora_portal.refusals import Refused
+from sora_portal.catalog.spec.domain import Json
+from sora_portal.errors import Refused
 from sora_portal.web.text import stripped
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ def load_shipped() -> Loaded:
     """
     slugs: dict[Step, list[str]] = {step: [] for step in Step}
     kept = {}
-    for plan in shipping.plans(lock=True):
+    for plan in defaults.plans(lock=True):
         slugs[plan.step].append(plan.wanted.slug)
         if plan.step is Step.KEEP:
             kept[plan.wanted.slug] = plan.why
@@ -63,7 +64,7 @@ def _carry_out(plan: Plan) -> None:
         plan.wanted.shipped_as = plan.mark
         plan.wanted.save()
         return
-    names = shipping.content(plan.wanted) if plan.step is Step.FOLLOW else ()
+    names = defaults.content(plan.wanted) if plan.step is Step.FOLLOW else ()
     for name in names:
         setattr(plan.row, name, getattr(plan.wanted, name))
     # Also where nothing changes: a row that was edited into what ships follows from now on.
@@ -85,7 +86,7 @@ def latch_connection(*, connection: Connection, reason: str) -> bool:
 
 def latch_model(*, model: VideoModel, reason: str) -> bool:
     """Pause a model that the vendor says it does not serve; return whether it was open until now."""
-    changed = VideoModel.objects.filter(pk=model.pk, lifecycle__in=stages.TAKES_NEW).update(
+    changed = VideoModel.objects.filter(pk=model.pk, lifecycle__in=catalog_lifecycle.TAKES_NEW).update(
         lifecycle=Lifecycle.PAUSED.value, lifecycle_note=reason[:200], latched=True
     )
     return bool(changed)
@@ -137,7 +138,7 @@ def set_model_lifecycle(
     if successor is not None and successor.pk == model.pk:
         raise ValueError("a model cannot follow itself")
     today = today or timezone.localdate()
-    stage = Lifecycle(stages.stage_on(today, lifecycle=Lifecycle(lifecycle).value, retires_on=retires_on))
+    stage = Lifecycle(catalog_lifecycle.stage_on(today, lifecycle=Lifecycle(lifecycle).value, retires_on=retires_on))
     if stage is Lifecycle.RETIRED and (retires_on is None or retires_on > today):
         retires_on = today
     _close_turnstile(model.connection_id)
@@ -169,7 +170,7 @@ def retire_models(
     for model in models:
         follows = model.successor_id or (successor.pk if successor is not None else None)
         VideoModel.objects.filter(pk=model.pk).update(
-            lifecycle=stages.stage_on(today, lifecycle=model.lifecycle, retires_on=on),
+            lifecycle=catalog_lifecycle.stage_on(today, lifecycle=model.lifecycle, retires_on=on),
             lifecycle_note=note[:200] or model.lifecycle_note,
             retires_on=on,
             successor=follows if follows != model.pk else None,

@@ -9,9 +9,9 @@ from django import forms
 from django.utils import timezone
 
 from sora_portal import hosts
-from sora_portal.catalog.checking import asks_balance
+from sora_portal.catalog.callback_origin import is_near
+from sora_portal.catalog.connection_test import asks_balance
 from sora_portal.catalog.models import Connection, Lifecycle, VideoModel
-from sora_portal.catalog.reach import is_near
 from sora_portal.web.forms import DayField, TextField, WholeField
 
 Posted = Mapping[str, Any] | None

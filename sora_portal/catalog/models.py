@@ -12,10 +12,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from sora_portal import hosts
-from sora_portal.catalog import breakers, keys, stages, vendor_costs
-from sora_portal.catalog.domain import Spec, SpecError
+from sora_portal.catalog import circuit_breaker, credentials, vendor_costs
+from sora_portal.catalog import lifecycle as catalog_lifecycle
+from sora_portal.catalog.credentials import Closed, KeyState
 from sora_portal.catalog.fields import EncryptedTextField
-from sora_portal.catalog.keys import Closed, KeyState
+from sora_portal.catalog.spec.domain import Spec, SpecError
 from sora_portal.catalog.vendor_costs import VendorCost
 from sora_portal.providers.base import Endpoint
 
@@ -111,7 +112,7 @@ class Connection(models.Model):
     @property
     def key_state(self) -> KeyState:
         """Whether there is a key, and whether it can be used."""
-        return keys.state_of(self._key)
+        return credentials.state_of(self._key)
 
     @property
     def is_closed(self) -> bool:
@@ -127,12 +128,12 @@ class Connection(models.Model):
     @property
     def closed_text(self) -> str:
         """Why nothing is sent there, for those who wait; empty while it is open."""
-        return f"{self.label} {keys.CLOSED[self.key_state]}" if self.is_closed else ""
+        return f"{self.label} {credentials.CLOSED[self.key_state]}" if self.is_closed else ""
 
     @property
     def remedy_text(self) -> str:
         """What an admin does about a closed connection; empty while it is open."""
-        return keys.REMEDY[self.key_state] if self.is_closed else ""
+        return credentials.REMEDY[self.key_state] if self.is_closed else ""
 
     @property
     def url(self) -> str:
@@ -183,7 +184,7 @@ class Credential(models.Model):
 
     def is_present(self, connection: Connection) -> bool:
         """Return whether `connection` still has this address and key."""
-        readable = keys.state_of(self.secret_key) is not KeyState.UNREADABLE
+        readable = credentials.state_of(self.secret_key) is not KeyState.UNREADABLE
         return readable and (self.base_url, self.secret_key) == (connection.url, connection.key)
 
 
@@ -225,9 +226,9 @@ class Breaker(models.Model):
         return f"{self.operation} at {self.connection_id}: {self.rules.position}"
 
     @property
-    def rules(self) -> breakers.Breaker:
+    def rules(self) -> circuit_breaker.BreakerState:
         """The row as the rules see it."""
-        return breakers.Breaker(
+        return circuit_breaker.BreakerState(
             failures=self.failures,
             opened_at=self.opened_at,
             rests=self.rests,
@@ -245,7 +246,7 @@ class VideoModelQuerySet(models.QuerySet["VideoModel"]):
         The composer offers those among them whose connection is not closed.
         """
         ended = Q(retires_on__lte=timezone.localdate())
-        rows = self.filter(lifecycle__in=stages.TAKES_NEW).exclude(ended)
+        rows = self.filter(lifecycle__in=catalog_lifecycle.TAKES_NEW).exclude(ended)
         # Of what follows a model only the name is ever shown here.
         return rows.select_related("connection", "successor").defer("successor__spec")
 
@@ -316,17 +317,19 @@ class VideoModel(models.Model):
     @property
     def stage(self) -> Lifecycle:
         """Where it stands today: its retirement date counts from the moment that day begins."""
-        return Lifecycle(stages.stage_on(timezone.localdate(), lifecycle=self.lifecycle, retires_on=self.retires_on))
+        return Lifecycle(
+            catalog_lifecycle.stage_on(timezone.localdate(), lifecycle=self.lifecycle, retires_on=self.retires_on)
+        )
 
     @property
     def takes_new(self) -> bool:
         """Whether new videos may be submitted to it, and queued ones sent."""
-        return self.stage in stages.TAKES_NEW
+        return self.stage in catalog_lifecycle.TAKES_NEW
 
     @property
     def news(self) -> tuple[str, ...]:
         """What the composer says of it: sentences, none for a model of which there is nothing to say."""
-        return stages.news_text(
+        return catalog_lifecycle.news_text(
             label=self.label,
             lifecycle=self.lifecycle,
             note=self.lifecycle_note,
@@ -338,7 +341,7 @@ class VideoModel(models.Model):
     @property
     def closed_text(self) -> str:
         """Why it takes no new videos, for members; never the vendor's words."""
-        return stages.closed_text(
+        return catalog_lifecycle.closed_text(
             label=self.label, stage=self.stage, successor=self.successor.label if self.successor else ""
         )
 

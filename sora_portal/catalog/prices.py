@@ -5,9 +5,9 @@ from datetime import datetime
 
 from django.db.models import Prefetch
 
-from sora_portal.catalog.domain import Spec, SpecError
 from sora_portal.catalog.models import PriceList, VendorPrice, VideoModel
 from sora_portal.catalog.queries import price_lines
+from sora_portal.catalog.spec.domain import Spec, SpecError
 
 
 @dataclass(frozen=True)

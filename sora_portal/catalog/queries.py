@@ -7,12 +7,12 @@ from django.conf import settings
 from django.db.models import Prefetch
 from django.utils import timezone
 
-from sora_portal.catalog import keys
-from sora_portal.catalog.checking import SENTENCES, asks_balance
-from sora_portal.catalog.domain import Price, Spec, SpecError
-from sora_portal.catalog.keys import KeyState
+from sora_portal.catalog import credentials
+from sora_portal.catalog.callback_origin import callback_origin
+from sora_portal.catalog.connection_test import SENTENCES, asks_balance
+from sora_portal.catalog.credentials import KeyState
 from sora_portal.catalog.models import Connection, Lifecycle, VideoModel
-from sora_portal.catalog.reach import callback_origin
+from sora_portal.catalog.spec.domain import Price, Spec, SpecError
 from sora_portal.providers.base import CheckResult
 from sora_portal.web.words import credits_text
 
@@ -115,7 +115,7 @@ def connection_view(connection: Connection) -> ConnectionView:
         closed_text=connection.remedy_text,
         key_hint=key_hint(connection.key),
         key_variable=f"{variable}_KEY" if connection.key_from_environment else "",
-        has_stored_key=keys.state_of(connection.secret_key) is not KeyState.NONE,
+        has_stored_key=credentials.state_of(connection.secret_key) is not KeyState.NONE,
         callbacks_text=_callbacks_text(connection),
         max_in_flight=connection.max_in_flight,
         media_hosts=tuple(connection.media_hosts),

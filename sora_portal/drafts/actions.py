@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from sora_portal.drafts.form_fields import Showing
 from sora_portal.drafts.models import Draft
-from sora_portal.drafts.showing import Showing
 from sora_portal.references import actions as references
 from sora_portal.references.actions import Unusable
 

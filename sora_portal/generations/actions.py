@@ -10,20 +10,21 @@ from django.utils.text import Truncator
 
 from sora_portal import failpoints
 from sora_portal.accounts.models import User
-from sora_portal.catalog.domain import InvalidChoices
 from sora_portal.catalog.models import VideoModel
-from sora_portal.credits import actions as credits
-from sora_portal.credits import reconciling
-from sora_portal.credits.refusals import OverBudget
-from sora_portal.generations import feed, turns
+from sora_portal.catalog.spec.domain import InvalidChoices
+from sora_portal.errors import Refused
+from sora_portal.generations import admission
 from sora_portal.generations.domain import State
+from sora_portal.generations.feed import counter
 from sora_portal.generations.ids import public_id
 from sora_portal.generations.models import Event, Generation, ReferenceUse, Review
 from sora_portal.generations.transitions import move, note
+from sora_portal.ledger import actions as credits
+from sora_portal.ledger import reconciliation
+from sora_portal.ledger.errors import OverBudget
 from sora_portal.projects.models import Project
 from sora_portal.references import actions as references
 from sora_portal.references import using
-from sora_portal.refusals import Refused
 from sora_portal.web.text import one_line_end, stripped
 from sora_portal.web.words import credits_text
 
@@ -80,7 +81,7 @@ def submit(
     prompt = stripped(one_line_end(prompt))
     if earlier := _earlier(by, submit_key, project, model, prompt, choices):
         return Submitted(earlier, created=False)
-    reconciling.require_sound()
+    reconciliation.require_sound()
     if not model.takes_new:
         raise ModelNotOffered(model.closed_text)
     if model.connection.is_closed:
@@ -160,8 +161,8 @@ def _create(
         target=State.QUEUED.value,
         text=f"Submitted; {credits_text(price)} credits reserved",
     )
-    feed.publish(generation, born=True)
-    turns.call(generation.connection_id)
+    counter.publish(generation, born=True)
+    admission.call(generation.connection_id)
     failpoints.reach("submit-uncommitted")
     return generation
 
@@ -198,7 +199,7 @@ def cancel(*, by: User, generation: Generation, now: datetime) -> bool:
     note(
         generation, now=now, by=by, kind="cancel", text=f"{by.display_name} asked to cancel; the vendor already has it"
     )
-    feed.publish(generation)
+    counter.publish(generation)
     return False
 
 
@@ -216,7 +217,7 @@ def set_file(*, generation: Generation, broken: str, now: datetime) -> None:
         "The stored file is damaged; an approval of it does not count" if broken else "The stored file is whole again"
     )
     note(generation, now=now, by=None, kind="file", text=text, staff_text=broken)
-    feed.publish(generation)
+    counter.publish(generation)
 
 
 def set_review(*, by: User, generation: Generation, review: Review, expected: str, text: str, now: datetime) -> bool:
@@ -229,5 +230,5 @@ def set_review(*, by: User, generation: Generation, review: Review, expected: st
         return False
     generation.review = review.value
     note(generation, now=now, by=by, kind="review", text=text)
-    feed.publish(generation)
+    counter.publish(generation)
     return True

@@ -6,12 +6,12 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from sora_portal.accounts.models import User
 from sora_portal.catalog.models import Connection, Credential, VideoModel
-from sora_portal.credits.models import Hold
+from sora_portal.ledger.models import Hold
 from sora_portal.projects.models import Project
 from sora_portal.references.models import Character, ReferenceImage
 from sora_portal.web.search import FoldedField
 
-TERMINAL = ["succeeded", "failed", "cancelled"]
+TERMINAL_VALUES = ["succeeded", "failed", "cancelled"]
 
 
 class Review(models.TextChoices):
@@ -110,14 +110,14 @@ class Generation(models.Model):
                         "running",
                         "fetching",
                         "needs_decision",
-                        *TERMINAL,
+                        *TERMINAL_VALUES,
                     ]
                 ),
             ),
             models.CheckConstraint(
                 name="generations_live_rows_are_due",
-                condition=Q(state__in=TERMINAL, due_at=None, finished_at__isnull=False)
-                | (~Q(state__in=TERMINAL) & Q(due_at__isnull=False, finished_at=None)),
+                condition=Q(state__in=TERMINAL_VALUES, due_at=None, finished_at__isnull=False)
+                | (~Q(state__in=TERMINAL_VALUES) & Q(due_at__isnull=False, finished_at=None)),
             ),
             models.CheckConstraint(
                 name="generations_success_has_a_file", condition=~Q(state="succeeded") | ~Q(sha256="")
@@ -148,7 +148,7 @@ class Generation(models.Model):
     @property
     def is_live(self) -> bool:
         """Whether anything may still happen by itself."""
-        return self.state not in TERMINAL
+        return self.state not in TERMINAL_VALUES
 
     @property
     def lacks_a_file(self) -> bool:
@@ -401,7 +401,7 @@ class ProjectFeed(models.Model):
         return f"{self.project_id}: {self.changed}"
 
 
-class Baton(models.Model):
+class PollerSlot(models.Model):
     """A place for one hot sweeper: who holds it, and their signs of life, counted."""
 
     slot = models.PositiveSmallIntegerField(primary_key=True)

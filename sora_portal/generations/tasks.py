@@ -1,7 +1,8 @@
 """What django-q2 calls: ids in, one action, nothing else. Every task may run twice, late, or never."""
 
-from sora_portal.generations import baton, callbacks
-from sora_portal.generations.submitting import fill_step, submit_step
+from sora_portal.generations.callbacks import inbox
+from sora_portal.generations.dispatch.send import fill_step, submit_step
+from sora_portal.generations.polling import slot as polling_slot
 from sora_portal.heartbeat import beat
 from sora_portal.task_queue import task
 
@@ -26,11 +27,11 @@ def submit(generation_id: int) -> None:
 def callback(inbox_id: int) -> None:
     """Act on one kept callback."""
     beat()
-    callbacks.handle(inbox_id)
+    inbox.handle(inbox_id)
     beat()
 
 
 @task
 def sweep_slice(slot: int, holder: str) -> None:
     """Sweep for one slice and hand on."""
-    baton.run_slice(slot, holder)
+    polling_slot.run_slice(slot, holder)

@@ -8,15 +8,16 @@ from django.db import transaction
 
 from sora_portal.accounts.models import User
 from sora_portal.catalog.models import VideoModel
-from sora_portal.credits import actions as credits
-from sora_portal.credits.exchanging import exchange
-from sora_portal.generations import feed, turns
+from sora_portal.generations import admission
 from sora_portal.generations.domain import LATE_WATCH, MOVE, PHASES, SLOW_POLL, TERMINAL, Phase, State
+from sora_portal.generations.feed import counter
 from sora_portal.generations.models import Attempt, Event, Generation, LateTask
 from sora_portal.installation import safe_mode
-from sora_portal.pace import scaled
+from sora_portal.ledger import actions as credits
+from sora_portal.ledger.rehold import rehold
+from sora_portal.time_scale import scaled
 
-SWITCH = "switch"
+MODEL_CHANGED = "switch"
 """The kind of the event that a change of the model leaves."""
 
 
@@ -81,9 +82,9 @@ def move(
     )
     if ended and target is not State.SUCCEEDED:
         _watch_what_was_begun(generation, now)
-    if source in turns.IN_FLIGHT and target not in (*turns.IN_FLIGHT, State.QUEUED):
-        turns.call(generation.connection_id)
-    feed.publish(generation)
+    if source in admission.HOLDS_A_SLOT and target not in (*admission.HOLDS_A_SLOT, State.QUEUED):
+        admission.call(generation.connection_id)
+    counter.publish(generation)
 
 
 def _watch_what_was_begun(generation: Generation, now: datetime) -> None:
@@ -98,7 +99,7 @@ def _watch_what_was_begun(generation: Generation, now: datetime) -> None:
 
 
 @transaction.atomic
-def switch(
+def change_model(
     generation: Generation,
     model: VideoModel,
     *,
@@ -128,15 +129,15 @@ def switch(
     rows = Generation.objects.filter(pk=generation.pk, state=State.QUEUED.value, fence=generation.fence)
     if not rows.update(**columns):
         raise Lost(f"{generation} is no longer queued")
-    hold = exchange(ref=generation.hold.ref, amount=price, connection=model.connection, reason=text, now=now)
+    hold = rehold(ref=generation.hold.ref, amount=price, connection=model.connection, reason=text, now=now)
     Generation.objects.filter(pk=generation.pk).update(hold=hold)
     for name, value in {**columns, "hold": hold}.items():
         setattr(generation, name, value)
-    note(generation, now=now, by=by, kind=SWITCH, text=text)
-    feed.publish(generation)
+    note(generation, now=now, by=by, kind=MODEL_CHANGED, text=text)
+    counter.publish(generation)
 
 
-def shift(attempt: Attempt, target: Phase, **values: Any) -> None:
+def move_attempt(attempt: Attempt, target: Phase, **values: Any) -> None:
     """Move `attempt` to `target` phase by compare-and-swap; raises Lost when it is no longer where it was.
 
     To be called inside the transaction that moves the generation, or before it.

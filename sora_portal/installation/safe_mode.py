@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sora_portal.errors import Refused
 from sora_portal.installation import durable, journal
-from sora_portal.refusals import Refused
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ import logging
 
 from sora_portal import clock, heartbeat
 from sora_portal.installation.media import MediaElsewhere
-from sora_portal.operations import verifying
-from sora_portal.outputs import keeping
+from sora_portal.operations.reconciliation import checks
+from sora_portal.outputs.media import integrity
 from sora_portal.task_queue import task
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ def pulse() -> None:
 @task
 def reconcile() -> None:
     """Hold the books against their rules; a difference stops new videos and is logged for whoever reads logs."""
-    for difference in verifying.reconcile(clock.now()):
+    for difference in checks.reconcile(clock.now()):
         log.error("the ledger does not add up: %s %s: %s", difference.invariant, difference.where, difference.text)
     look_at_files()
 
@@ -28,6 +28,6 @@ def reconcile() -> None:
 def look_at_files() -> None:
     """Compare kept files with what was kept, some of them each hour; what is broken is shown on its video."""
     try:
-        keeping.look_hourly(clock.now(), heartbeat.beat)
+        integrity.look_hourly(clock.now(), heartbeat.beat)
     except MediaElsewhere as missing:
         log.error("%s", missing)

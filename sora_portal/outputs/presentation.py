@@ -11,10 +11,10 @@ from django.utils.text import slugify
 
 from sora_portal import hosts
 from sora_portal.accounts.models import User
-from sora_portal.generations.asking import keys_of
 from sora_portal.generations.domain import MOVE, State
 from sora_portal.generations.models import Attempt, Event, Generation
 from sora_portal.generations.presentation import RECOVERED, RowView, row_view
+from sora_portal.generations.vendor.client import keys_of
 from sora_portal.outputs.domain import SUFFIXES
 from sora_portal.outputs.models import Output
 from sora_portal.providers.redaction import redact

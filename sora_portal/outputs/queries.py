@@ -6,10 +6,10 @@ from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.http import QueryDict
 
 from sora_portal.accounts.models import User
-from sora_portal.credits.models import Journal
 from sora_portal.generations.models import Attempt, Event, Generation, ReferenceUse, Review
+from sora_portal.ledger.models import Journal
 from sora_portal.projects.models import Project
-from sora_portal.web.asked import number
+from sora_portal.web.query_parameters import number
 from sora_portal.web.search import holding
 from sora_portal.web.text import stripped
 

@@ -1,8 +1,8 @@
 """What django-q2 calls: ids in, one action, nothing else. Every task may run twice, late, or never."""
 
 from sora_portal.heartbeat import beat
-from sora_portal.outputs.fetching import fetch_step
-from sora_portal.outputs.recovering import recover_step
+from sora_portal.outputs.fetching.fetch import fetch_step
+from sora_portal.outputs.fetching.late_fetch import recover_step
 from sora_portal.task_queue import task
 
 

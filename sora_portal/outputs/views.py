@@ -12,7 +12,8 @@ from sora_portal.accounts.http import Request
 from sora_portal.generations.domain import State
 from sora_portal.generations.models import Generation
 from sora_portal.generations.presentation import row_view
-from sora_portal.outputs import keeping, queries, serving, storage
+from sora_portal.outputs import queries
+from sora_portal.outputs.media import integrity, serving, storage
 from sora_portal.outputs.models import Output
 from sora_portal.outputs.presentation import file_name, video_view
 
@@ -96,7 +97,7 @@ def _output(request: Request, public_id: str) -> Output:
 def file(request: Request, public_id: str) -> HttpResponseBase:
     """The video itself, in ranges when asked; `?download=1` makes the browser save it."""
     output = _output(request, public_id)
-    keeping.require_whole(output, clock.now())
+    integrity.require_whole(output, clock.now())
     name = file_name(output.generation.prompt, public_id, output.mime)
     path = storage.video_path(output.sha256, output.mime)
     return serving.respond(request, path, mime=output.mime, etag=output.sha256, name=name)
@@ -109,7 +110,7 @@ def preview(request: Request, public_id: str) -> HttpResponseBase:
     output = _output(request, public_id)
     if not output.has_preview:
         raise Http404
-    keeping.require_whole(output, clock.now())
+    integrity.require_whole(output, clock.now())
     path = storage.preview_path(output.sha256)
     return serving.respond(request, path, mime="video/mp4", etag=f"{output.sha256}-preview", name="preview.mp4")
 

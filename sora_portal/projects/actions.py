@@ -7,8 +7,8 @@ from django.utils.text import slugify
 
 from sora_portal.accounts.models import User
 from sora_portal.accounts.policies import require_admin
+from sora_portal.errors import Refused
 from sora_portal.projects.models import Membership, Project
-from sora_portal.refusals import Refused
 
 
 class NameTaken(Refused):

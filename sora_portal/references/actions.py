@@ -12,13 +12,13 @@ from django.db.models import Q
 
 from sora_portal.accounts.models import User
 from sora_portal.catalog.models import Connection
+from sora_portal.errors import NotAllowed, Refused
 from sora_portal.installation import media
 from sora_portal.projects.models import Project
 from sora_portal.references import decoding, storage
 from sora_portal.references.domain import CONSENT, GONE_PICTURE, address_problem, picture_ids, span_problem
 from sora_portal.references.models import Character, ReferenceImage, ReferenceNeed
 from sora_portal.references.pictures import NotAPicture, Picture
-from sora_portal.refusals import NotAllowed, Refused
 from sora_portal.uptime.counted import ago
 
 # A picture that nothing uses or will need is a draft: it goes after this time, when anybody adds another one.

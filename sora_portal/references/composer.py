@@ -12,8 +12,8 @@ from django.utils.html import format_html
 
 from sora_portal import clock, hosts
 from sora_portal.accounts.models import User
-from sora_portal.catalog.domain import Field
 from sora_portal.catalog.models import Connection
+from sora_portal.catalog.spec.domain import Field
 from sora_portal.references import actions, using
 from sora_portal.references.decoding import Busy
 from sora_portal.references.domain import PICTURE, character_id, lines, picture_ids

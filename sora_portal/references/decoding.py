@@ -15,8 +15,8 @@ from typing import IO
 
 from django.conf import settings
 
+from sora_portal.errors import Refused
 from sora_portal.references.pictures import BYTES_MOST, DAMAGED, NotAPicture, Picture, too_large, unpack
-from sora_portal.refusals import Refused
 
 # Pictures that are read at once on this machine, of all people and in all web processes.
 SEATS = 2

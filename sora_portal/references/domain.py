@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sora_portal.catalog.parameters import Field
+from sora_portal.catalog.spec.fields import Field
 
 PICTURE = "ref:"
 CHARACTER = "chr:"

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageCms, ImageOps
 
-from sora_portal.refusals import Refused
+from sora_portal.errors import Refused
 
 BYTES_MOST = 10 * 1024 * 1024
 # Telephones write JPEGs of up to 50 million pixels, which can be decoded at a fraction of their size. Of the others

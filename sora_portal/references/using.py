@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sora_portal.accounts.models import User
-from sora_portal.catalog.domain import Field, Spec
+from sora_portal.catalog.callback_origin import callback_origin
 from sora_portal.catalog.models import Connection, VideoModel
-from sora_portal.catalog.reach import callback_origin
+from sora_portal.catalog.spec.domain import Field, Spec
 from sora_portal.references import links
 from sora_portal.references.actions import Unusable
 from sora_portal.references.domain import GONE_PICTURE, PICTURE, character_id, lines, picture_ids

@@ -5,10 +5,10 @@ from datetime import datetime
 from django.db import transaction
 
 from sora_portal.accounts.models import User
+from sora_portal.errors import Refused
 from sora_portal.generations import actions as generations
 from sora_portal.generations.models import Generation, Review
 from sora_portal.outputs.models import Output
-from sora_portal.refusals import Refused
 from sora_portal.reviews import reviewers
 from sora_portal.reviews.domain import DID, MOVE, OPEN, Move, Needs, Sight, Standing, Verdict, lacks
 from sora_portal.reviews.models import Decision, Note

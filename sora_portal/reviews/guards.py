@@ -4,7 +4,7 @@ No trigger here looks at the generation. On SQLite, a trigger that names another
 rebuilt, and a lower room must not need to know who looks at it; hence the copied author in `Decision`.
 """
 
-from sora_portal.credits.guards import PREFIX, Guard, Trigger, append_only, refusal, refuse, replacing
+from sora_portal.ledger.guards.triggers import PREFIX, Guard, Trigger, append_only, refusal, refuse, replacing
 
 DECISION, NOTE = "reviews_decision", "reviews_note"
 

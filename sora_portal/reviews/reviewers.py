@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from django.db.models import Q
 
 from sora_portal.accounts.models import Role, User
+from sora_portal.errors import NotAllowed
 from sora_portal.generations.models import Generation
-from sora_portal.refusals import NotAllowed
 
 NAMED = 3
 

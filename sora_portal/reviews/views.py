@@ -17,18 +17,18 @@ from sora_portal.accounts.http import Request
 from sora_portal.accounts.policies import require_reviewer
 from sora_portal.drafts import actions as keeping
 from sora_portal.drafts import queries as drafts
-from sora_portal.drafts.showing import sent_from, showing
-from sora_portal.generations import feed
+from sora_portal.drafts.form_fields import sent_from, showing
+from sora_portal.errors import NotAllowed, Refused
 from sora_portal.generations import queries as generations
+from sora_portal.generations.feed import counter
 from sora_portal.generations.models import Generation, Review
 from sora_portal.outputs.presentation import player_view
-from sora_portal.refusals import NotAllowed, Refused
 from sora_portal.reviews import actions, presentation, queries, reviewers
 from sora_portal.reviews.domain import OPEN, Verdict
 from sora_portal.reviews.forms import DecisionForm, NoteForm
 from sora_portal.reviews.models import Decision, Note
-from sora_portal.web.asked import number
 from sora_portal.web.http import with_toast
+from sora_portal.web.query_parameters import number
 
 QUEUE = "reviews/queue.html"
 SCREEN = "reviews/screen.html"
@@ -36,7 +36,7 @@ SCREEN = "reviews/screen.html"
 
 def _tag(request: HttpRequest) -> str | None:
     user = request.user
-    return feed.cursor(generations.audience_of(user)) if user.is_authenticated else None
+    return counter.cursor(generations.audience_of(user)) if user.is_authenticated else None
 
 
 @login_required

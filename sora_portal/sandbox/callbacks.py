@@ -9,11 +9,12 @@ import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from sora_portal.sandbox import course, garbage, scenarios
+from sora_portal.sandbox import progress, scenarios
 from sora_portal.sandbox.dialects import DIALECTS
 from sora_portal.sandbox.dialects.base import JsonObject, Phase, View
 from sora_portal.sandbox.engine import Engine
-from sora_portal.sandbox.memory import Delivery, Task
+from sora_portal.sandbox.faults import garbage
+from sora_portal.sandbox.journal import Delivery, Task
 
 _LOOK_AGAIN = 0.2
 _SENDERS = 8
@@ -65,7 +66,7 @@ class Callbacks:
 
     def watch(self, task: Task) -> None:
         """Send the task's callback once it has ended, if it asked for one."""
-        end_at = course.planned_end(task)
+        end_at = progress.planned_end(task)
         if end_at is None or not _wants_callback(task):
             return
         if "callback-early" in task.markers:
@@ -106,7 +107,7 @@ class Callbacks:
 
     def _send_early(self, task: Task) -> None:
         """Claim an end that is not there yet."""
-        self._deliver(task, 0, self._news(task, course.succeeded(self._engine.view(task), time.time())))
+        self._deliver(task, 0, self._news(task, progress.succeeded(self._engine.view(task), time.time())))
 
     def _send(self, task: Task, attempt: int) -> None:
         dialect = DIALECTS[task.vendor]
@@ -115,7 +116,7 @@ class Callbacks:
         for _ in range(2 if "twice" in task.markers else 1):
             status = self._deliver(task, attempt, news)
         if "callback-disorder" in task.markers and attempt == 1:
-            self._deliver(task, attempt, self._news(task, course.running(self._engine.view(task))))
+            self._deliver(task, attempt, self._news(task, progress.running(self._engine.view(task))))
         taken = status is not None and dialect.callback_taken(status)
         if not taken and attempt <= len(dialect.callback_retries):
             delay = self._engine.knobs.scaled(dialect.callback_retries[attempt - 1])
@@ -132,7 +133,7 @@ class Callbacks:
         """Return the callback about a task in its vendor's words, spoilt where a scenario spoils it."""
         dialect = DIALECTS[task.vendor]
         if "callback-foreign" in task.markers:
-            seen = course.foreign(seen, self._engine.foreign_id(task), time.time())
+            seen = progress.foreign(seen, self._engine.foreign_id(task), time.time())
         if "lost-crossed" in task.markers:
             # In the shape that names a task, at every vendor.
             seen = replace(seen, task_id=self._engine.newest_besides(task), variant=True)

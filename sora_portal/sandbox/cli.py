@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sora_portal.sandbox import knobs as knobs_module
+from sora_portal.sandbox import config as knobs_module
 from sora_portal.sandbox.callbacks import Callbacks
 from sora_portal.sandbox.clips import Clips
+from sora_portal.sandbox.config import CLIPS, PACES, Config
 from sora_portal.sandbox.engine import Engine
-from sora_portal.sandbox.knobs import CLIPS, PACES, Knobs
-from sora_portal.sandbox.memory import Memory
+from sora_portal.sandbox.journal import Journal
 from sora_portal.sandbox.server import Server
 
 JOURNAL = "journal.jsonl"
@@ -31,7 +31,7 @@ class Options:
     data: Path | None
     public_url: str
     renderers: int
-    knobs: Knobs
+    knobs: Config
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +63,7 @@ def read_options(given: Mapping[str, Any]) -> Options:
         data=given["data"],
         public_url=given["public_url"],
         renderers=given["renderers"],
-        knobs=Knobs().changed(
+        knobs=Config().changed(
             {
                 "speed": speed,
                 "seconds_per_video": given["seconds_per_video"],
@@ -86,7 +86,7 @@ def run(options: Options) -> None:
 def _serve(options: Options, folder: Path) -> None:
     media = folder / "media"
     media.mkdir(parents=True, exist_ok=True)
-    memory = Memory(folder / JOURNAL)
+    memory = Journal(folder / JOURNAL)
     clips = Clips(workers=options.renderers)
     server = Server((options.host, options.port))
     url = f"http://{options.host}:{server.server_port}"
@@ -136,7 +136,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add_arguments(parser)
     try:
         options = read_options(vars(parser.parse_args(argv)))
-    except knobs_module.BadKnob as error:
+    except knobs_module.BadSetting as error:
         parser.error(str(error))
     run(options)
     return 0

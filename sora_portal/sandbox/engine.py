@@ -10,8 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sora_portal.sandbox import course, references, scenarios, spoiling
+from sora_portal.sandbox import progress, references, scenarios
 from sora_portal.sandbox.clips import ClipOrder, Clips
+from sora_portal.sandbox.config import Config
 from sora_portal.sandbox.dialects import DIALECTS
 from sora_portal.sandbox.dialects.base import (
     Answer,
@@ -26,9 +27,9 @@ from sora_portal.sandbox.dialects.base import (
     Status,
     View,
 )
-from sora_portal.sandbox.knobs import Knobs
+from sora_portal.sandbox.faults import answers
+from sora_portal.sandbox.journal import CreateCall, Journal, Task
 from sora_portal.sandbox.limits import Limits
-from sora_portal.sandbox.memory import CreateCall, Memory, Task
 
 _SLOW = 4.0
 _BODY_SHOWN = 20_000
@@ -42,7 +43,7 @@ class Engine:
     callback and waits: whoever sends callbacks sets both.
     """
 
-    def __init__(self, *, memory: Memory, clips: Clips, knobs: Knobs, base_url: str, media: Path) -> None:
+    def __init__(self, *, memory: Journal, clips: Clips, knobs: Config, base_url: str, media: Path) -> None:
         self.memory = memory
         self.clips = clips
         self.base_url = base_url.rstrip("/")
@@ -110,7 +111,7 @@ class Engine:
                 raise Refusal(dialect.malformed())
             order = dialect.read_create(route, body, self.knobs)
             task = self._accept(dialect, order, call)
-            answer = spoiling.acceptance(dialect, dialect.accepted(task.task_id), call.markers, order.prompt)
+            answer = answers.acceptance(dialect, dialect.accepted(task.task_id), call.markers, order.prompt)
         except Refusal as refusal:
             answer = refusal.answer
         call.http_status, call.code = answer.status, answer.body.get("code")
@@ -131,7 +132,7 @@ class Engine:
         marks = scenarios.markers(order.prompt) or scenarios.drawn(self.knobs.rates, self._dice)
         call.markers = sorted(marks)
         now = time.time()
-        spoiling.check(dialect, order.model, marks, earlier=self.memory.earlier(call), clock=now + self.knobs.clock)
+        answers.check(dialect, order.model, marks, earlier=self.memory.earlier(call), clock=now + self.knobs.clock)
         if {dialect.name, f"{dialect.name}/{order.model}"} & set(self.knobs.paused):
             raise Refusal(dialect.paused(order.model))
         if self.knobs.max_running is not None and self._running(dialect.name) >= self.knobs.max_running:
@@ -202,18 +203,18 @@ class Engine:
         if "forget" in task.markers:
             return dialect.no_such_task()
         answer = dialect.status(self.view(task))
-        if task.polls > course.FIRST_LOOKS:
+        if task.polls > progress.FIRST_LOOKS:
             return answer
         if "fail-first" in task.markers:
-            return dialect.status(course.failed(self.view(task), time.time()))
-        somebody_elses = course.foreign(self.view(task), self.foreign_id(task), time.time())
-        return spoiling.look(dialect, task.markers, answer, foreign=dialect.status(somebody_elses))
+            return dialect.status(progress.failed(self.view(task), time.time()))
+        somebody_elses = progress.foreign(self.view(task), self.foreign_id(task), time.time())
+        return answers.look(dialect, task.markers, answer, foreign=dialect.status(somebody_elses))
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
     def view(self, task: Task) -> View:
         """Return the task as it stands now."""
-        return course.view(task, url=self.media_url(task), now=time.time(), clock=self.knobs.clock)
+        return progress.view(task, url=self.media_url(task), now=time.time(), clock=self.knobs.clock)
 
     def media_url(self, task: Task) -> str:
         """Return the public address of the task's file."""
@@ -246,7 +247,7 @@ class Engine:
     # -- clips --------------------------------------------------------------------------------------------------------
 
     def _order_clip(self, task: Task) -> None:
-        if course.failure_of(task) or "never" in task.markers:
+        if progress.failure_of(task) or "never" in task.markers:
             return
 
         def done(error: str) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from sora_portal.sandbox import media, scenarios
+from sora_portal.sandbox.config import BadSetting
 from sora_portal.sandbox.dialects.base import Ask
 from sora_portal.sandbox.engine import Engine, dialect_named
-from sora_portal.sandbox.knobs import BadKnob
 
 _BODY_CAP = 2 * 1024 * 1024
 _SLOW_ANSWER = 3  # seconds
@@ -145,7 +145,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             news = json.loads(body or b"{}")
             if not isinstance(news, dict):
-                raise BadKnob("settings must be a JSON object")
+                raise BadSetting("settings must be a JSON object")
             self.engine.knobs = self.engine.knobs.changed(news)
         except ValueError as error:  # BadKnob is one
             self._send_json(400, {"error": str(error)})

@@ -13,7 +13,7 @@ from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
-from sora_portal.refusals import Refused
+from sora_portal.errors import Refused
 from sora_portal.web.http import with_toast
 from sora_portal.web.text import clean
 

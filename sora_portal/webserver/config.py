@@ -5,11 +5,11 @@ Two processes of four threads were the fastest here (docs/running.md); each may 
 
 import os
 
-from sora_portal import explaining
+from sora_portal import startup_errors
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sora_portal.settings")
 # Wrong settings end here with a sentence; and all processes write their logs in one time zone.
-explaining.run(explaining.load_settings)
+startup_errors.run(startup_errors.load_settings)
 
 worker_class = "sora_portal.webserver.worker.Worker"
 workers = 2

@@ -5,7 +5,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from sora_portal.accounts.models import User
-from sora_portal.operations.first_run import readable_password
+from sora_portal.operations.bootstrap.first_run import readable_password
 
 ADA = User(username="ada", name="Ada Möreau-Lund", email="ada.m@northwind.example")
 MO = User(username="mo", name="Mo Li", email="mo@northwind.example")

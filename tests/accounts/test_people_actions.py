@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from sora_portal.accounts import actions, passwords
 from sora_portal.accounts.models import User
-from sora_portal.refusals import NotAllowed
+from sora_portal.errors import NotAllowed
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 
 from sora_portal.accounts import policies
 from sora_portal.accounts.models import User
-from sora_portal.refusals import NotAllowed
+from sora_portal.errors import NotAllowed
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^()\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 OUTSIDE = re.compile(r"[a-z]+:")
-# Files of a room are often named without the folder that holds all rooms: `credits/guards.py`.
+# Files of a room are often named without the folder that holds all rooms: `ledger/guards/triggers.py`.
 ROOTS = (ROOT, ROOT / "sora_portal")
 FOLDERS = sorted(
     {path.name for root in ROOTS for path in root.iterdir() if path.is_dir() and path.name[0].isalpha()} - {"var"}
@@ -136,7 +136,7 @@ def test_checks_find_an_offender() -> None:
     """Each check above reports what it is there for."""
     assert broken_links("[a](README.md) [b](nowhere.md) [c](#here)\n\n# There", ROOT) == ["nowhere.md", "#here"]
     assert broken_links("![p](docs/images/none.png) [x](https://example.org/)", ROOT) == ["docs/images/none.png"]
-    assert missing_files("`tests/conftest.py`, `credits/guards.py`, `credits/mint.py`") == ["credits/mint.py"]
+    assert missing_files("`tests/conftest.py`, `ledger/guards/triggers.py`, `credits/mint.py`") == ["credits/mint.py"]
     assert unknown_commands("manage.py migrate, manage.py frobnicate") == ["frobnicate"]
     assert unknown_targets("make sure that `make test` and `PORT=1 make tea` work", "test: x\n") == ["tea"]
     assert unknown_addresses("`/library/` and `/attic/`") == ["/attic/"]

@@ -11,9 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from sora_portal.accounts.models import User
-from sora_portal.budgets import actions as budgets
-from sora_portal.credits import actions as credits
+from sora_portal.budgets.requests import actions as budgets
 from sora_portal.generations.domain import State
+from sora_portal.ledger import actions as credits
 from tests import factories
 from tests.references import rows
 
@@ -77,7 +77,7 @@ def house(client: Client) -> Client:
     scope = credits.scope_for_member(factories.ada())
     credits.set_quota(by=factories.mo(), scope=scope, monthly=1000, now=now)
     model = factories.offered_model()
-    budgets.ask(
+    budgets.request_budget(
         by=factories.ada(), project=factories.project(), model=model, prompt="Boats", choices=model.rules.defaults(),
         submit_key="k", amount=None, reason="For Friday", now=now,
     )  # fmt: skip

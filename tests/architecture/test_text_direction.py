@@ -8,12 +8,12 @@ from django.test import Client
 from django.utils import timezone
 
 from sora_portal.accounts.models import User
-from sora_portal.budgets import actions as budgets
+from sora_portal.budgets.requests import actions as budgets
 from sora_portal.catalog import actions as catalog
-from sora_portal.credits import actions as credits
-from sora_portal.generations import deciding
 from sora_portal.generations.domain import State
 from sora_portal.generations.models import Generation
+from sora_portal.generations.resolution import actions
+from sora_portal.ledger import actions as credits
 from sora_portal.projects.models import Project
 from sora_portal.reviews import actions as reviews
 from sora_portal.reviews.domain import Verdict
@@ -78,7 +78,7 @@ def _house() -> None:
     reviews.decide(by=rae, generation=done, verdict=CHANGES, reason=f"{MARK} darker", seen=seen, now=now)
     factories.generation(state=State.SUCCEEDED, in_project=project, prompt=f"{MARK} to review")
     lost = Generation.objects.get(state="unconfirmed")
-    deciding.write_off(by=mo, generation=lost, reason=f"{MARK} given up for good", now=now)
+    actions.write_off(by=mo, generation=lost, reason=f"{MARK} given up for good", now=now)
     rows.from_clip(ada, project, name=f"{MARK} fox")
     scope = credits.scope_for_member(ada)
     credits.set_quota(by=mo, scope=scope, monthly=500_000, now=now)
@@ -87,7 +87,7 @@ def _house() -> None:
         credits.grant(by=mo, scope=subject, amount=1000, reason=f"{MARK} for good work", key=f"k{subject.pk}", now=now)
     credits.set_quota(by=mo, scope=scope, monthly=1000, now=now)
     for key in ("one", "two"):
-        ask = budgets.ask(
+        ask = budgets.request_budget(
             by=ada, project=project, model=model, prompt=f"{MARK} boats", choices=model.rules.defaults(),
             submit_key=key, amount=None, reason=f"{MARK} for Friday", now=now,
         )  # fmt: skip

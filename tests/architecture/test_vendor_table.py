@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sora_portal.providers.reading import STATE_WORDS
-from tests.providers.test_taxonomy_table import CREATE, FAIL_CODES
+from tests.providers.answers.test_taxonomy_table import CREATE, FAIL_CODES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "vendors.md").read_text(encoding="utf-8")

@@ -5,15 +5,15 @@ from datetime import datetime
 from django.utils import timezone
 
 from sora_portal.accounts.models import User
-from sora_portal.budgets import actions
 from sora_portal.budgets.models import Ask
+from sora_portal.budgets.requests import actions
 from tests import factories
 
 
 def asked(by: User | None = None, key: str = "wish", now: datetime | None = None, amount: int | None = None) -> Ask:
     """Return ada's request for what her video lacks."""
     model = factories.offered_model()
-    return actions.ask(
+    return actions.request_budget(
         by=by or factories.ada(),
         project=factories.project(),
         model=model,

@@ -3,10 +3,10 @@
 import pytest
 from django.utils import timezone
 
-from sora_portal.credits import actions as credits
-from sora_portal.credits.models import Scope
+from sora_portal.ledger import actions as credits
+from sora_portal.ledger.models import Scope
 from tests import factories
-from tests.credits.conftest import budgets, team
+from tests.ledger.conftest import budgets, team
 
 __all__ = ["budgets", "team"]
 

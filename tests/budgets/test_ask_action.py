@@ -6,17 +6,17 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from sora_portal.budgets import actions
-from sora_portal.budgets.actions import RAISE, UNTIL, AlreadyAnswered, Answer, EnoughNow
 from sora_portal.budgets.models import Ask
+from sora_portal.budgets.requests import actions
+from sora_portal.budgets.requests.actions import RAISE, UNTIL, AlreadyAnswered, Answer, EnoughNow
 from sora_portal.catalog.models import VideoModel
-from sora_portal.credits import actions as credits
-from sora_portal.credits import books, queries, verify
-from sora_portal.credits.models import Journal, Scope
-from sora_portal.credits.refusals import OverBudget
+from sora_portal.errors import NotAllowed
 from sora_portal.generations.models import Generation
+from sora_portal.ledger import actions as credits
+from sora_portal.ledger import posting, spending, verify
+from sora_portal.ledger.errors import OverBudget
+from sora_portal.ledger.models import Journal, Scope
 from sora_portal.projects.models import Membership
-from sora_portal.refusals import NotAllowed
 from tests import factories
 from tests.budgets.asked import asked, once
 
@@ -53,7 +53,7 @@ def test_grant_once_submits_the_video(short: Scope) -> None:
     assert ask.generation is not None
     assert (ask.generation.prompt, ask.generation.author) == ("Paper boats on a canal", factories.ada())
     assert (ask.generation.state, ask.generation.hold.amount) == ("queued", 40_000)
-    assert queries.available_for(factories.ada(), None, None, timezone.now()) == 0
+    assert spending.available_for(factories.ada(), None, None, timezone.now()) == 0
     journal = Journal.objects.get(key="client:ask:" + f"{ask.pk}:0")
     assert (journal.by, journal.reason) == (factories.mo(), "Ada Moreau: For Friday's pitch")
     assert ask.generation.events.filter(kind="budget", text="Mo Lindqvist granted 28 credits once").exists()
@@ -62,12 +62,12 @@ def test_grant_once_submits_the_video(short: Scope) -> None:
 
 def test_grant_until_a_day_ends_by_itself(short: Scope) -> None:
     now = timezone.now()
-    last = books.today(now) + timedelta(days=3)
+    last = posting.today(now) + timedelta(days=3)
     ask = asked(amount=100_000)
     ask = actions.grant(by=factories.mo(), ask=ask, answer=Answer(UNTIL, 100_000, 0, last), now=now)
     assert ask.state == "submitted"
-    assert queries.available_for(factories.ada(), None, None, now) == 72_000
-    budget = queries.budget_of(Scope.objects.get(pk=short.pk), now + timedelta(days=5))
+    assert spending.available_for(factories.ada(), None, None, now) == 72_000
+    budget = spending.budget_of(Scope.objects.get(pk=short.pk), now + timedelta(days=5))
     assert budget is not None
     assert budget.available <= 52_000
 

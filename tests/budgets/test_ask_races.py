@@ -3,15 +3,15 @@
 import pytest
 from django.utils import timezone
 
-from sora_portal.budgets import actions
-from sora_portal.budgets.actions import AlreadyAnswered
 from sora_portal.budgets.models import Ask
-from sora_portal.credits import verify
-from sora_portal.credits.models import Journal, Scope
+from sora_portal.budgets.requests import actions
+from sora_portal.budgets.requests.actions import AlreadyAnswered
 from sora_portal.generations.models import Generation
+from sora_portal.ledger import verify
+from sora_portal.ledger.models import Journal, Scope
 from tests import factories
 from tests.budgets.asked import asked, once
-from tests.credits.test_ledger_under_load import together
+from tests.ledger.test_ledger_under_load import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,7 +35,7 @@ def test_ten_answers_at_once_count_once(short: Scope) -> None:
 def test_ten_requests_with_one_form_are_one(short: Scope) -> None:
     ada, model, project, now = factories.ada(), factories.offered_model(), factories.project(), timezone.now()
     wanted = {"model": model, "project": project, "choices": model.rules.defaults(), "submit_key": "one", "now": now}
-    outcomes = together(lambda _: actions.ask(by=ada, prompt="Boats", amount=None, reason="x", **wanted), 10)
+    outcomes = together(lambda _: actions.request_budget(by=ada, prompt="Boats", amount=None, reason="x", **wanted), 10)
     assert {type(outcome) for outcome in outcomes} == {Ask}
     assert Ask.objects.count() == 1
 

@@ -5,11 +5,11 @@ import json
 import pytest
 from django.test import Client
 
-from sora_portal.budgets import actions
 from sora_portal.budgets.models import Ask
-from sora_portal.credits import actions as credits
-from sora_portal.credits.models import Scope
+from sora_portal.budgets.requests import actions
 from sora_portal.generations.models import Generation
+from sora_portal.ledger import actions as credits
+from sora_portal.ledger.models import Scope
 from tests import factories
 from tests.budgets.asked import asked, once
 

@@ -7,11 +7,11 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from sora_portal.budgets import actions
-from sora_portal.budgets.models import Ask, AskState
+from sora_portal.budgets.models import Ask, RequestState
+from sora_portal.budgets.requests import actions
 from sora_portal.catalog import actions as catalog
 from sora_portal.catalog.models import VideoModel
-from sora_portal.credits.models import Scope
+from sora_portal.ledger.models import Scope
 from sora_portal.projects.models import Membership
 from sora_portal.references import actions as references
 from sora_portal.references.models import ReferenceImage, ReferenceNeed
@@ -35,7 +35,7 @@ def waiting(short: Scope, settings: Settings) -> Ask:
 
 def _ask(model: VideoModel, choices: dict[str, str], now: datetime) -> Ask:
     known = {entry.key for entry in model.rules.shown()}
-    return actions.ask(
+    return actions.request_budget(
         by=factories.ada(),
         project=factories.project(),
         model=model,
@@ -58,7 +58,7 @@ def test_a_picture_that_a_kept_video_needs_stays_until_it_is_put_away(waiting: A
 def test_a_granted_video_goes_out_with_its_picture_after_a_fortnight(waiting: Ask) -> None:
     references.prune(now=timezone.now() + timedelta(days=13))
     row = actions.grant(by=factories.mo(), ask=waiting, answer=once(waiting), now=timezone.now())
-    assert row.state == AskState.SUBMITTED
+    assert row.state == RequestState.SUBMITTED
     assert ReferenceImage.objects.get().last_used_at is not None
     assert not ReferenceNeed.objects.exists()
 
@@ -101,7 +101,7 @@ def test_what_is_in_the_way_is_a_sentence_on_the_card_and_the_button(
         answer = client.post(f"/asks/{waiting.pk}/resume/", {"quoted": "40000"}, headers=headers)
         assert answer.status_code == 409
     granted = actions.grant(by=factories.mo(), ask=Ask.objects.get(), answer=once(waiting), now=timezone.now())
-    assert granted.state == AskState.GRANTED
+    assert granted.state == RequestState.GRANTED
     assert sentence in granted.trouble
 
 

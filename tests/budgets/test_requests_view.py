@@ -8,10 +8,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from sora_portal.budgets import actions
 from sora_portal.budgets.models import Ask
-from sora_portal.credits.models import Scope
+from sora_portal.budgets.requests import actions
 from sora_portal.generations.models import Generation
+from sora_portal.ledger.models import Scope
 from tests import factories
 from tests.budgets.asked import asked
 

@@ -10,13 +10,13 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from sora_portal.budgets import usage
-from sora_portal.budgets.usage import GROUPS, Span
-from sora_portal.credits import actions as credits
-from sora_portal.credits import books
-from sora_portal.credits.models import Account, Journal
+from sora_portal.budgets.usage import report
+from sora_portal.budgets.usage.report import GROUPS, Span
 from sora_portal.generations.domain import State
 from sora_portal.generations.models import Generation
+from sora_portal.ledger import actions as credits
+from sora_portal.ledger import posting
+from sora_portal.ledger.models import Account, Journal
 from sora_portal.projects.models import Membership
 from tests import factories
 
@@ -46,7 +46,7 @@ def busy(db: None) -> Span:
             key=f"r{number}",
             now=now,
         )
-    today = books.today(timezone.now())
+    today = posting.today(timezone.now())
     return Span(today - 10 * DAY, today + DAY)
 
 
@@ -56,7 +56,7 @@ def _ledger(kind: str) -> int:
 
 @pytest.mark.parametrize("by", GROUPS)
 def test_totals_equal_the_ledger(busy: Span, by: str) -> None:
-    found = usage.report(Q(), busy, by, timezone.now())
+    found = report.report(Q(), busy, by, timezone.now())
     assert (found.total.spent, found.total.refunded) == (_ledger("capture"), _ledger("refund"))
     for name in ("spent", "refunded", "held", "videos", "length"):
         assert sum(getattr(line, name) for line in found.lines) == getattr(found.total, name)
@@ -66,24 +66,24 @@ def test_totals_equal_the_ledger(busy: Span, by: str) -> None:
         for bucket in ("spent", "held")
     }
     assert accounts["spent"] == found.total.net
-    assert accounts["held"] == usage.held(Q())
+    assert accounts["held"] == report.held(Q())
 
 
 def test_lines_are_named_and_the_most_spent_comes_first(busy: Span) -> None:
-    found = usage.report(Q(), busy, "person", timezone.now())
+    found = report.report(Q(), busy, "person", timezone.now())
     assert [line.label for line in found.lines] == ["Ada Moreau", "Rae Okafor"]
-    assert [line.label for line in usage.report(Q(), busy, "project", timezone.now()).lines] == [
+    assert [line.label for line in report.report(Q(), busy, "project", timezone.now()).lines] == [
         "Autumn launch", "Winter",
     ]  # fmt: skip
-    models = usage.report(Q(), busy, "model", timezone.now())
+    models = report.report(Q(), busy, "model", timezone.now())
     assert {line.label for line in models.lines} == {"Sora 2 (Ruxa AI)", "Sora 2 (APIXO)"}
 
 
 def test_finished_second_costs_what_was_spent_less_what_came_back(busy: Span) -> None:
-    rae = usage.report(Q(member=factories.rae()), busy, "person", timezone.now()).total
+    rae = report.report(Q(member=factories.rae()), busy, "person", timezone.now()).total
     assert (rae.videos, rae.length) == (1, 10_000)
     assert rae.per_second == (rae.net + 5) // 10
-    assert usage.report(Q(member=factories.eve()), busy, "day", timezone.now()).total.per_second is None
+    assert report.report(Q(member=factories.eve()), busy, "day", timezone.now()).total.per_second is None
 
 
 def test_days_are_the_organisations(db: None, settings: object) -> None:
@@ -91,7 +91,7 @@ def test_days_are_the_organisations(db: None, settings: object) -> None:
     # Half past eleven in the evening of 31 October at Greenwich is the first of November there.
     row = factories.generation(state=State.QUEUED, now=datetime(2026, 10, 31, 12, 30, tzinfo=UTC))
     credits.capture(ref=row.public_id, now=datetime(2026, 10, 31, 23, 30, tzinfo=UTC))
-    found = usage.report(Q(), Span(date(2026, 10, 31), date(2026, 11, 1)), "day", timezone.now())
+    found = report.report(Q(), Span(date(2026, 10, 31), date(2026, 11, 1)), "day", timezone.now())
     assert [line.spent for line in found.lines] == [0, row.price_milli]
 
 

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from sora_portal.credits import actions as credits
-from sora_portal.credits.models import Scope
-from tests.credits.team import NOW, Team
+from sora_portal.ledger import actions as credits
+from sora_portal.ledger.models import Scope
+from tests.ledger.team import NOW, Team
 
 URL = "/usage/"
 Budgets = dict[str, Scope]

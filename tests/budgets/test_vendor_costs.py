@@ -9,15 +9,15 @@ from django.db.models import Q
 from django.test import Client
 from django.utils import timezone
 
-from sora_portal.budgets import usage
-from sora_portal.budgets.usage import GROUPS, Span
-from sora_portal.credits import books
-from sora_portal.generations import deciding
+from sora_portal.budgets.usage import report
+from sora_portal.budgets.usage.report import GROUPS, Span
 from sora_portal.generations.domain import State
 from sora_portal.generations.models import Attempt, Generation
+from sora_portal.generations.resolution import actions
+from sora_portal.ledger import posting
 from tests import factories
-from tests.generations import doubt
-from tests.outputs import late
+from tests.generations.resolution import doubt
+from tests.outputs.fetching import late
 
 pytestmark = pytest.mark.django_db
 
@@ -32,20 +32,20 @@ def priced(row: Generation, micro: int | None, currency: str = "USD", *, failure
 def written_off() -> Generation:
     """A video of which nobody knows whether the vendor made it."""
     row = doubt.unknown()
-    deciding.write_off(by=factories.mo(), generation=row, reason="no news for hours", now=timezone.now())
+    actions.write_off(by=factories.mo(), generation=row, reason="no news for hours", now=timezone.now())
     return row
 
 
 @pytest.fixture
 def span(db: None) -> Span:
     """Some days around today."""
-    today = books.today(timezone.now())
+    today = posting.today(timezone.now())
     return Span(today - timedelta(days=3), today + timedelta(days=3))
 
 
 def total(span: Span, by: str = "day", holds: Q | None = None) -> str:
     """Return the cost of all matching videos, in words."""
-    return usage.report(holds or Q(), span, by, timezone.now(), with_vendor=True).total.vendor.text
+    return report.report(holds or Q(), span, by, timezone.now(), with_vendor=True).total.vendor.text
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_video_costs_when_it_was_made_and_a_failure_only_where_the_vendor_charge
 
 def test_recovered_video_costs_although_nobody_was_charged(span: Span) -> None:
     priced(late.recovered(), 2_500_000)
-    found = usage.report(Q(), span, "day", timezone.now(), with_vendor=True).total
+    found = report.report(Q(), span, "day", timezone.now(), with_vendor=True).total
     assert (found.vendor.text, found.spent) == ("2.50 USD", 0)
 
 
@@ -102,7 +102,7 @@ def test_cost_is_the_same_by_every_grouping_and_stands_in_its_line(span: Span, b
     winter = factories.project("Winter")
     row = factories.generation(state=State.FAILED, author=factories.rae(), in_project=winter, model=model)
     priced(row, 2_000_000, failures=True)
-    found = usage.report(Q(), span, by, timezone.now(), with_vendor=True)
+    found = report.report(Q(), span, by, timezone.now(), with_vendor=True)
     assert found.total.vendor.text == "3.50 USD"
     lines = {line.label: line.vendor.text for line in found.lines if line.vendor.micro}
     rae = {"person": "Rae Okafor", "project": "Winter", "model": "Sora 2 (APIXO)", "vendor": "APIXO"}

@@ -1,6 +1,6 @@
 """What each vendor's page allows, field by field: written by hand from the pages as read on 2026-11-20.
 
-`tests/catalog/test_every_choice.py` holds every request that the catalog can make against it.
+`tests/catalog/spec/test_every_choice.py` holds every request that the catalog can make against it.
 """
 
 from __future__ import annotations

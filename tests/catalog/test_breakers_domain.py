@@ -4,16 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sora_portal.catalog.breakers import (
-    FIRST_REST,
-    LONGEST_REST,
+from sora_portal.catalog.circuit_breaker import (
+    FIRST_COOLDOWN,
+    LONGEST_COOLDOWN,
     THRESHOLD,
-    Breaker,
+    BreakerState,
     Operation,
     Position,
+    cooldown,
     failed,
     half_opened,
-    rest,
     rested,
     taken,
 )
@@ -22,13 +22,13 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 WAIT = timedelta(seconds=30)
 
 
-def _open(operation: Operation = Operation.CREATE) -> Breaker:
-    return failed(Breaker(), operation, now=NOON, wait=WAIT, count=THRESHOLD[operation])
+def _open(operation: Operation = Operation.CREATE) -> BreakerState:
+    return failed(BreakerState(), operation, now=NOON, wait=WAIT, count=THRESHOLD[operation])
 
 
 @pytest.mark.parametrize("operation", Operation)
 def test_a_breaker_opens_at_its_threshold_and_not_before(operation: Operation) -> None:
-    breaker = Breaker()
+    breaker = BreakerState()
     for number in range(1, THRESHOLD[operation] + 1):
         assert breaker.position is Position.CLOSED, f"{number - 1} failures are not enough"
         breaker = failed(breaker, operation, now=NOON, wait=WAIT)
@@ -39,7 +39,7 @@ def test_an_open_breaker_may_be_tried_after_its_rest_only() -> None:
     breaker = _open()
     assert not breaker.try_due(NOON + WAIT - timedelta(milliseconds=1))
     assert breaker.try_due(NOON + WAIT)
-    assert not Breaker().try_due(NOON + WAIT), "there is nothing to try at a closed one"
+    assert not BreakerState().try_due(NOON + WAIT), "there is nothing to try at a closed one"
 
 
 def test_calls_from_before_it_opened_do_not_make_the_rest_longer() -> None:
@@ -60,12 +60,12 @@ def test_a_half_open_breaker_lets_one_create_go_and_its_failure_opens_it_again()
 
 
 def test_a_closed_breaker_is_neither_put_to_rest_nor_half_opened() -> None:
-    assert rested(Breaker(failures=2), now=NOON, wait=WAIT) == Breaker(failures=2)
-    assert taken(Breaker(), now=NOON, wait=WAIT) == half_opened(Breaker()) == Breaker()
+    assert rested(BreakerState(failures=2), now=NOON, wait=WAIT) == BreakerState(failures=2)
+    assert taken(BreakerState(), now=NOON, wait=WAIT) == half_opened(BreakerState()) == BreakerState()
 
 
 def test_a_rest_doubles_up_to_a_cap_and_is_spread() -> None:
-    assert rest(0, jitter=0.999) <= FIRST_REST
-    assert [round(rest(number, jitter=1) / FIRST_REST) for number in range(4)] == [1, 2, 4, 8]
-    assert rest(500, jitter=1) == LONGEST_REST
-    assert 0.7 * LONGEST_REST < rest(20, jitter=0) < LONGEST_REST
+    assert cooldown(0, jitter=0.999) <= FIRST_COOLDOWN
+    assert [round(cooldown(number, jitter=1) / FIRST_COOLDOWN) for number in range(4)] == [1, 2, 4, 8]
+    assert cooldown(500, jitter=1) == LONGEST_COOLDOWN
+    assert 0.7 * LONGEST_COOLDOWN < cooldown(20, jitter=0) < LONGEST_COOLDOWN

@@ -8,7 +8,7 @@ import pytest
 from sora_portal.accounts.models import User
 from sora_portal.catalog import actions
 from sora_portal.catalog.models import Connection, VideoModel
-from sora_portal.refusals import NotAllowed
+from sora_portal.errors import NotAllowed
 from tests import factories
 
 KEY = "sk-live-0123456789-4711"

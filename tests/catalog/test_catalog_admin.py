@@ -12,7 +12,7 @@ from sora_portal.accounts.models import User
 from sora_portal.catalog import actions
 from sora_portal.catalog.models import Connection, VideoModel
 from tests.accounts import office as back_office
-from tests.catalog.specs import small
+from tests.catalog.spec.specs import small
 
 KEY = "sk-live-0123456789-4711"
 pytestmark = pytest.mark.django_db

@@ -8,10 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from sora_portal.catalog import actions, shipping
+from sora_portal.catalog import actions, defaults
 from sora_portal.catalog.models import Connection, VideoModel
 from tests import factories
-from tests.catalog.specs import small
+from tests.catalog.spec.specs import small
 
 pytestmark = pytest.mark.django_db
 
@@ -81,11 +81,11 @@ def test_check_reads_the_price_lists_too(ruxa: Connection) -> None:
 
 
 def test_check_reads_the_shipped_file(ruxa: Connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    document = shipping.shipped_document()
+    document = defaults.shipped_document()
     document["models"][0]["spec"]["prices"] = []
     document["models"][1]["connection"] = "nowhere"
     (tmp_path / "shipped.json").write_text(json.dumps(document))
-    monkeypatch.setattr(shipping, "SHIPPED", tmp_path / "shipped.json")
+    monkeypatch.setattr(defaults, "SHIPPED", tmp_path / "shipped.json")
     assert _complaints()[:2] == [
         "ruxa-sora-2 as shipped: the last price rule must match everything",
         "ruxa-sora-2-hd as shipped: no connection is called nowhere",

@@ -2,9 +2,9 @@
 
 import pytest
 
-from sora_portal.catalog.domain import Spec
 from sora_portal.catalog.queries import key_hint, price_lines
-from tests.catalog.specs import small
+from sora_portal.catalog.spec.domain import Spec
+from tests.catalog.spec.specs import small
 
 
 def test_price_lines_name_every_condition_in_words() -> None:

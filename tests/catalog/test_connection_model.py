@@ -7,7 +7,7 @@ from cryptography.fernet import Fernet
 from django.db import connection as database
 from pytest_django import Settings
 
-from sora_portal.catalog.keys import Closed
+from sora_portal.catalog.credentials import Closed
 from sora_portal.catalog.models import Connection
 
 KEY = "sk-live-0123456789-4711"

@@ -8,8 +8,8 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from sora_portal.catalog import health
-from sora_portal.catalog.breakers import Operation, Position
+from sora_portal.catalog import breaker_state
+from sora_portal.catalog.circuit_breaker import Operation, Position
 from sora_portal.catalog.models import Breaker, Connection
 from tests import factories
 
@@ -23,7 +23,7 @@ def _apixo() -> Connection:
 def _fail(row: Connection, times: int = 3, operation: Operation = Operation.CREATE) -> bool:
     now = timezone.now()
     said = {"kind": "transient", "text": "HTTP 500 Bearer sk-abcdefghijklmnop1234"}
-    return health.failed(connection_id=row.pk, operation=operation, now=now, count=times, **said)
+    return breaker_state.failed(connection_id=row.pk, operation=operation, now=now, count=times, **said)
 
 
 def test_three_unclear_creates_open_the_breaker_of_creates_alone() -> None:
@@ -31,13 +31,13 @@ def test_three_unclear_creates_open_the_breaker_of_creates_alone() -> None:
     assert not _fail(row, 2)
     assert _fail(row, 1), "this one opened it"
     assert not _fail(row, 1), "it was open already"
-    positions = {operation: found.rules.position for operation, found in health.of(row.pk).items()}
+    positions = {operation: found.rules.position for operation, found in breaker_state.of(row.pk).items()}
     assert positions == {
         Operation.CREATE: Position.OPEN,
         Operation.QUERY: Position.CLOSED,
         Operation.DOWNLOAD: Position.CLOSED,
     }
-    stored = health.of(row.pk)[Operation.CREATE]
+    stored = breaker_state.of(row.pk)[Operation.CREATE]
     assert stored.last_error_kind == "transient"
     assert "sk-abc" not in stored.last_error_text
 
@@ -46,22 +46,22 @@ def test_a_proper_answer_closes_it_and_only_a_good_one_counts_as_success() -> No
     row = _apixo()
     _fail(row)
     now = timezone.now()
-    assert health.answered(connection_id=row.pk, operation=Operation.CREATE, now=now, well=False)
-    found = health.of(row.pk)[Operation.CREATE]
+    assert breaker_state.answered(connection_id=row.pk, operation=Operation.CREATE, now=now, well=False)
+    found = breaker_state.of(row.pk)[Operation.CREATE]
     assert (found.rules.position, found.failures, found.last_success_at) == (Position.CLOSED, 0, None)
-    health.answered(connection_id=row.pk, operation=Operation.CREATE, now=now)
-    assert health.of(row.pk)[Operation.CREATE].last_success_at == now
+    breaker_state.answered(connection_id=row.pk, operation=Operation.CREATE, now=now)
+    assert breaker_state.of(row.pk)[Operation.CREATE].last_success_at == now
 
 
 def test_a_success_that_changes_nothing_costs_one_read_and_no_write(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     row, now = _apixo(), timezone.now()
-    health.answered(connection_id=row.pk, operation=Operation.QUERY, now=now)
+    breaker_state.answered(connection_id=row.pk, operation=Operation.QUERY, now=now)
     with django_assert_num_queries(1):
-        health.answered(connection_id=row.pk, operation=Operation.QUERY, now=now + timedelta(seconds=59))
-    health.answered(connection_id=row.pk, operation=Operation.QUERY, now=now + timedelta(seconds=60))
-    assert health.of(row.pk)[Operation.QUERY].last_success_at == now + timedelta(seconds=60)
+        breaker_state.answered(connection_id=row.pk, operation=Operation.QUERY, now=now + timedelta(seconds=59))
+    breaker_state.answered(connection_id=row.pk, operation=Operation.QUERY, now=now + timedelta(seconds=60))
+    assert breaker_state.of(row.pk)[Operation.QUERY].last_success_at == now + timedelta(seconds=60)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -71,13 +71,13 @@ def test_of_many_who_ask_for_the_one_try_one_gets_it(half: bool) -> None:
     _fail(row)
     later = timezone.now() + timedelta(hours=1)
     if half:
-        health.half_open(connection_id=row.pk)
+        breaker_state.half_open(connection_id=row.pk)
 
     def ask(_: int) -> bool:
         try:
             if half:
-                return health.take_trial(connection_id=row.pk, now=later)
-            return health.take_try(connection_id=row.pk, operation=Operation.CREATE, now=later)
+                return breaker_state.take_trial(connection_id=row.pk, now=later)
+            return breaker_state.take_try(connection_id=row.pk, operation=Operation.CREATE, now=later)
         finally:
             connection.close()
 
@@ -88,15 +88,15 @@ def test_of_many_who_ask_for_the_one_try_one_gets_it(half: bool) -> None:
 def test_no_create_may_go_while_it_is_open_however_long_it_has_rested() -> None:
     row = _apixo()
     _fail(row)
-    assert not health.take_trial(connection_id=row.pk, now=timezone.now() + timedelta(days=1))
+    assert not breaker_state.take_trial(connection_id=row.pk, now=timezone.now() + timedelta(days=1))
 
 
 def test_the_longest_wish_of_a_vendor_counts() -> None:
     row, now = _apixo(), timezone.now()
     for seconds in (60, 20):
-        health.wished(connection_id=row.pk, operation=Operation.QUERY, until=now + timedelta(seconds=seconds))
-    assert health.of(row.pk)[Operation.QUERY].wish_until == now + timedelta(seconds=60)
-    assert [found.operation for found in health.unwell()] == ["query"]
+        breaker_state.wished(connection_id=row.pk, operation=Operation.QUERY, until=now + timedelta(seconds=seconds))
+    assert breaker_state.of(row.pk)[Operation.QUERY].wish_until == now + timedelta(seconds=60)
+    assert [found.operation for found in breaker_state.tripped()] == ["query"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.utils import timezone
 from sora_portal.accounts.models import User
 from sora_portal.catalog import actions
 from sora_portal.catalog.models import Connection, VideoModel
-from sora_portal.refusals import NotAllowed
+from sora_portal.errors import NotAllowed
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from sora_portal.accounts.models import User
 from sora_portal.catalog import actions
-from sora_portal.catalog.domain import SpecError
 from sora_portal.catalog.models import PriceList, VideoModel
 from sora_portal.catalog.prices import all_prices, prices_of
+from sora_portal.catalog.spec.domain import SpecError
+from sora_portal.errors import NotAllowed
 from sora_portal.generations import actions as generations
-from sora_portal.refusals import NotAllowed
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ Written down by hand from the pages named in docs/vendors.md, so that a row that
 
 import pytest
 
-from sora_portal.catalog import shipping
+from sora_portal.catalog import defaults
 
 # Row: seconds before which the vendor's page does not ask, and seconds between two of its questions.
 ADVICE = {
@@ -20,7 +20,7 @@ ADVICE = {
 # APIXO's guide to polling names Veo and none of the others. They are asked like Veo; its general "10 s, then every 5 s"
 # is for pictures too, and its newer guide slows down to every 30 s.
 UNNAMED = (45, 10)
-MODELS = {row["slug"]: row["spec"] for row in shipping.shipped_document()["models"]}
+MODELS = {row["slug"]: row["spec"] for row in defaults.shipped_document()["models"]}
 # A look at a video that cannot be there yet is wasted: the fastest of them take minutes.
 SOONEST_OF_USE = 60
 

@@ -13,10 +13,10 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from sora_portal.accounts.models import User
-from sora_portal.catalog import actions, shipping
+from sora_portal.catalog import actions, defaults
 from sora_portal.catalog.actions import Loaded
-from sora_portal.catalog.domain import SpecError
 from sora_portal.catalog.models import Connection, PriceList, VideoModel
+from sora_portal.catalog.spec.domain import SpecError
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -29,10 +29,10 @@ def ship(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ship:
     """Return a function that lets a newer catalog ship: today's, after its argument has changed it."""
 
     def newer(change: Callable[[dict[str, Any]], object]) -> None:
-        document = shipping.shipped_document()
+        document = defaults.shipped_document()
         change(document)
         (tmp_path / "shipped.json").write_text(json.dumps(document))
-        monkeypatch.setattr(shipping, "SHIPPED", tmp_path / "shipped.json")
+        monkeypatch.setattr(defaults, "SHIPPED", tmp_path / "shipped.json")
 
     return newer
 
@@ -203,7 +203,7 @@ def test_the_migration_knows_what_shipped_before_it(ruxa: Connection) -> None:
     old.save()
     migration.remember(apps)
     old.refresh_from_db()
-    assert old.shipped_as == shipping.fingerprint(old) != ""
+    assert old.shipped_as == defaults.fingerprint(old) != ""
     Connection.objects.update(max_polls=80)
     for row in Connection.objects.all():
-        assert row.shipped_as == shipping.fingerprint(row)
+        assert row.shipped_as == defaults.fingerprint(row)

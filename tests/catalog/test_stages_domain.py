@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from sora_portal.catalog.stages import closed_text, day_text, news_text, stage_on
+from sora_portal.catalog.lifecycle import closed_text, day_text, news_text, stage_on
 
 DAY = date(2026, 9, 24)
 

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from sora_portal.catalog.models import Connection, VideoModel
-from tests.catalog.specs import small
+from tests.catalog.spec.specs import small
 
 pytestmark = pytest.mark.django_db
 

@@ -9,15 +9,16 @@ from django.db import connection
 from django.utils import timezone
 
 from chaos.invariants import Memory, broken
-from sora_portal.generations import deciding
 from sora_portal.generations.domain import State
 from sora_portal.generations.models import Attempt, Generation
-from sora_portal.outputs import storage
+from sora_portal.generations.resolution import actions
+from sora_portal.outputs.media import storage
 from sora_portal.outputs.models import Output
 from tests import factories
 from tests.database import guards_lifted
-from tests.generations import doubt
-from tests.outputs import clips, late
+from tests.generations.resolution import doubt
+from tests.outputs import clips
+from tests.outputs.fetching import late
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +91,7 @@ def test_failure_of_a_video_that_the_vendor_finished_is_wrongly_settled() -> Non
 
 def test_write_off_of_a_video_that_the_vendor_finished_is_no_wrong_settlement() -> None:
     row = doubt.unknown()
-    deciding.write_off(by=factories.mo(), generation=row, reason="no news for hours", now=timezone.now())
+    actions.write_off(by=factories.mo(), generation=row, reason="no news for hours", now=timezone.now())
     row.attempts.update(vendor_task_id="late")
     assert headings(task(row, "late")) == set()
 

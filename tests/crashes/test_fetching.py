@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sora_portal.credits.models import Journal
 from sora_portal.generations.models import Generation
+from sora_portal.ledger.models import Journal
 from sora_portal.outputs.models import Output
 from tests.crashes.conftest import Crew, state, video
 

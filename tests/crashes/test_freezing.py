@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from sora_portal.credits.models import Journal
+from sora_portal.ledger.models import Journal
 from tests.crashes.conftest import Crew, state, video
 
 

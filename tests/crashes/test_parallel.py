@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sora_portal.credits import verify
-from sora_portal.credits.models import Hold
 from sora_portal.generations.models import Generation
+from sora_portal.ledger import verify
+from sora_portal.ledger.models import Hold
 from tests import factories
 from tests.crashes.conftest import Crew
 from tests.crashes.web import Web

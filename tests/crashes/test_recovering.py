@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from sora_portal.credits.models import Journal
-from sora_portal.generations import answering, deciding, submitting
+from sora_portal.generations.dispatch import send
 from sora_portal.generations.models import Generation, LateTask
+from sora_portal.generations.resolution import actions
+from sora_portal.generations.vendor import create_result
+from sora_portal.ledger.models import Journal
 from sora_portal.outputs.models import Output
 from sora_portal.providers.base import Created, Verdict
 from tests import factories
@@ -19,12 +21,12 @@ from tests.crashes.test_fetching import files
 def ended_too_early(crew: Crew) -> Generation:
     """Return a written-off video whose lost answer comes now, from the disk or the wire."""
     row = video("a fox [lost-silent]")
-    submitting.submit_step(row.pk)
+    send.submit_step(row.pk)
     row.refresh_from_db()
-    deciding.write_off(by=factories.mo(), generation=row, reason="no news for hours", now=timezone.now())
+    actions.write_off(by=factories.mo(), generation=row, reason="no news for hours", now=timezone.now())
     memory = crew.sandbox.wait_until(lambda memory: memory["tasks"][0]["state"] == "succeeded")
     created = Created(Verdict.ACCEPTED, task_id=memory["tasks"][0]["task_id"])
-    answering.record_created(attempt_id=row.attempts.get().pk, created=created)
+    create_result.record_created(attempt_id=row.attempts.get().pk, created=created)
     return row
 
 

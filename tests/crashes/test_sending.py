@@ -8,9 +8,9 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from sora_portal import failpoints
+from sora_portal.generations.dispatch.send import submit_step
 from sora_portal.generations.domain import SEND_WINDOW
 from sora_portal.generations.models import Attempt
-from sora_portal.generations.submitting import submit_step
 from tests.crashes.conftest import Crew, state, video
 
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from sora_portal.credits.models import Journal
 from sora_portal.generations.models import CallbackInbox, Generation
+from sora_portal.ledger.models import Journal
 from tests.crashes.conftest import Crew, state, video
 
 

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from sora_portal import failpoints
-from sora_portal.credits.models import Hold
 from sora_portal.generations.models import CallbackInbox, Generation
+from sora_portal.ledger.models import Hold
 from tests import factories
 from tests.crashes.conftest import Crew, state, video
 from tests.crashes.web import Web

@@ -10,8 +10,8 @@ from pytest_django import Settings
 
 from sora_portal.accounts.models import User
 from sora_portal.drafts import actions
+from sora_portal.drafts.form_fields import showing
 from sora_portal.drafts.models import Draft
-from sora_portal.drafts.showing import showing
 from sora_portal.generations.domain import State
 from sora_portal.generations.models import Generation
 from sora_portal.references import actions as references

@@ -4,7 +4,7 @@ import pytest
 from django_q.models import OrmQ
 
 from sora_portal.broker import FIRST
-from sora_portal.generations import submitting
+from sora_portal.generations.dispatch import send
 from sora_portal.generations.models import Generation
 from tests import factories
 from tests.sandbox_server import Sandbox
@@ -16,12 +16,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_as_many_workers_are_called_as_there_is_work_for(
     sandboxed: Sandbox, monkeypatch: pytest.MonkeyPatch, waiting: int, calls: int
 ) -> None:
-    monkeypatch.setattr(submitting, "LANES", 1)
+    monkeypatch.setattr(send, "LANES", 1)
     connection = factories.offered_model().connection
     for _ in range(waiting):
         factories.generation()
     OrmQ.objects.all().delete()
-    submitting.fill_step(connection.pk)
+    send.fill_step(connection.pk)
     called = OrmQ.objects.filter(key=FIRST)
     assert called.count() == calls, "calls for nobody follow each other without end, and other work waits behind them"
     assert set(Generation.objects.values_list("state", flat=True)) <= {"running"}

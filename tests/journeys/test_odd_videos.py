@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from sora_portal.generations.models import Generation
 from tests import factories
-from tests.outputs import clips, odd_clips
+from tests.outputs import clips
+from tests.outputs.media import odd_clips
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 

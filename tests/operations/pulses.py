@@ -11,7 +11,7 @@ def main() -> None:
     from django_q.brokers import get_broker
     from django_q.tasks import async_task
 
-    from sora_portal.operations.feeding import Receipt
+    from sora_portal.operations.supervision.heartbeat_tasks import Receipt
 
     for _ in sys.stdin:
         receipt = Receipt(get_broker("work"))

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from sora_portal.operations.supervisor import Group
+from sora_portal.operations.supervision.process_group import Group
 
 
 def main() -> None:

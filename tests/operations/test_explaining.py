@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError, OperationalError
 
-from sora_portal.explaining import explained
+from sora_portal.startup_errors import explained
 from tests.operations.installation import ROOT, Installation
 
 

@@ -8,10 +8,10 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-from sora_portal.generations.wake import SUBMIT, WORK
-from sora_portal.operations import working
-from sora_portal.operations.working import PlainLoop
-from tests.operations.processes import wait_until
+from sora_portal.generations.enqueue import SUBMIT, WORK
+from sora_portal.operations import single_process_worker
+from sora_portal.operations.single_process_worker import PlainLoop
+from tests.operations.supervision.processes import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def test_loop_takes_as_many_wake_ups_as_it_has_threads_free() -> None:
     for number in range(3):
         async_task(SUBMIT, number, cluster=WORK)
-    assert len(working.take(2)) == 2
+    assert len(single_process_worker.take(2)) == 2
     assert OrmQ.objects.count() == 1
 
 
@@ -27,13 +27,13 @@ def test_loop_leaves_what_is_another_clusters_and_what_is_not_due() -> None:
     async_task("sora_portal.generations.tasks.sweep_slice", 1, "", cluster="sweep")
     async_task(SUBMIT, 1, cluster=WORK)
     OrmQ.objects.filter(key=WORK).update(lock=timezone.now() + timedelta(minutes=1))
-    assert working.take(5) == []
+    assert single_process_worker.take(5) == []
     assert OrmQ.objects.count() == 2
 
 
 def test_loop_drops_an_entry_that_somebody_else_signed() -> None:
     OrmQ.objects.create(key=WORK, payload="rubbish:signature", lock=timezone.now())
-    assert working.take(5) == []
+    assert single_process_worker.take(5) == []
     assert OrmQ.objects.count() == 0
 
 
@@ -46,7 +46,7 @@ def test_loop_finishes_what_it_has_begun_when_it_is_asked_to_stop(monkeypatch: p
         may_end.wait(20)
         done.set()
 
-    monkeypatch.setattr(working, "take", lambda count: [step] if not begun.is_set() else [])
+    monkeypatch.setattr(single_process_worker, "take", lambda count: [step] if not begun.is_set() else [])
     loop = PlainLoop(threads=1)
     running = threading.Thread(target=loop.run)
     running.start()

@@ -19,7 +19,7 @@ from django_q.status import Stat
 from django_q.tasks import async_task
 from django_q.worker import worker
 
-from sora_portal.operations import working
+from sora_portal.operations import single_process_worker
 from sora_portal.task_queue import Entries, NotOurs
 
 pytestmark = pytest.mark.django_db
@@ -121,7 +121,7 @@ def test_no_cluster_looks_for_schedules() -> None:
 )
 def test_a_row_of_the_queue_that_is_no_task_of_ours_is_dropped_by_both_loops(entry: str, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    for take in (run_queue, lambda: [step() for step in working.take(5)]):
+    for take in (run_queue, lambda: [step() for step in single_process_worker.take(5)]):
         OrmQ.objects.create(key="work", payload=forged(entry.replace("{}", str(mark))), lock=timezone.now())
         take()
         assert not OrmQ.objects.exists()

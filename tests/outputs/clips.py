@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from sora_portal.generations.domain import State
 from sora_portal.generations.models import Attempt, Generation
-from sora_portal.outputs import storage
-from sora_portal.outputs.bringing import Stored, note_file
 from sora_portal.outputs.domain import Facts
-from sora_portal.outputs.download import Downloaded
-from sora_portal.outputs.inspecting import inspect, make_preview
+from sora_portal.outputs.fetching.download import Downloaded
+from sora_portal.outputs.fetching.ingest import Stored, note_file
+from sora_portal.outputs.fetching.inspect import inspect, make_preview
+from sora_portal.outputs.media import storage
 from sora_portal.outputs.models import Output
 from tests import factories
 

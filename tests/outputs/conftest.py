@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.outputs.media_server import MediaServer, running
+from tests.outputs.fetching.media_server import MediaServer, running
 
 
 @pytest.fixture

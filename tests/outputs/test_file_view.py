@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from sora_portal.generations.models import Generation
-from sora_portal.outputs import storage
+from sora_portal.outputs.media import storage
 from sora_portal.outputs.models import Output
 from sora_portal.outputs.presentation import file_name
 from tests import factories

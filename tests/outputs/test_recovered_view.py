@@ -9,7 +9,8 @@ from sora_portal.generations.models import Generation
 from sora_portal.reviews import actions as reviews
 from sora_portal.reviews.domain import Verdict
 from tests import factories
-from tests.outputs import clips, late
+from tests.outputs import clips
+from tests.outputs.fetching import late
 
 pytestmark = pytest.mark.django_db
 

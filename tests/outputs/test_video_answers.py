@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from sora_portal.accounts.models import User
-from sora_portal.generations import keeping
 from sora_portal.generations.domain import State
 from sora_portal.generations.models import CallbackInbox, Generation
+from sora_portal.generations.vendor import response_log
 from sora_portal.providers.base import ErrorKind, Job, Reply
 from tests import factories
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 def _troubled() -> Generation:
     row = factories.generation(state=State.RUNNING)
     attempt, body = row.attempts.get(), RAW.replace(b"TOKEN", TOKEN.encode())
-    keeping.keep_query(attempt, Reply(502, {}, body), Job(usable=False, kind=ErrorKind.TRANSIENT))
+    response_log.keep_query(attempt, Reply(502, {}, body), Job(usable=False, kind=ErrorKind.TRANSIENT))
     for number in range(5):
         said = f'{{"state":"fail","failMsg":"callback {number}"}}'.encode()
         CallbackInbox.objects.create(

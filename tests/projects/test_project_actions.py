@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from sora_portal.accounts.models import User
+from sora_portal.errors import NotAllowed
 from sora_portal.projects import actions
 from sora_portal.projects.models import Membership, Project
-from sora_portal.refusals import NotAllowed
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from sora_portal.providers import http
 from sora_portal.providers.base import Balance, Check, CheckResult, Endpoint, NoReply, Reply
 from sora_portal.providers.registry import provider
 from tests.certificates import self_signed
-from tests.providers.raw_server import answer, answering, free_port, raw_server, resetting
+from tests.providers.http.raw_server import answer, answering, free_port, raw_server, resetting
 from tests.providers.vendors import Vendor
 from tests.sandbox_server import Sandbox
 

@@ -6,12 +6,12 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from sora_portal.errors import NotAllowed
 from sora_portal.projects.models import Project
 from sora_portal.references import actions
 from sora_portal.references.actions import AlreadyThere, BadCharacter
 from sora_portal.references.domain import CONSENT
 from sora_portal.references.models import Character
-from sora_portal.refusals import NotAllowed
 from tests import factories
 from tests.references import rows
 

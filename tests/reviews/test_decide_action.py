@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from django.db import connection
 
+from sora_portal.errors import NotAllowed
 from sora_portal.generations.domain import State
 from sora_portal.generations.models import Generation
-from sora_portal.refusals import NotAllowed
 from sora_portal.reviews import actions, queries
 from sora_portal.reviews.models import Decision
 from tests import factories

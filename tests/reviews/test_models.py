@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from sora_portal.credits import guards
+from sora_portal.ledger.guards import triggers
 from sora_portal.reviews.guards import REVIEWS
 from sora_portal.reviews.models import Decision, Note
 from tests import factories
@@ -25,7 +25,7 @@ def _refused(sql: str, *values: Any) -> bool:
 
 
 def test_guards_of_this_room_are_installed() -> None:
-    assert guards.missing(connection, *REVIEWS) == []
+    assert triggers.missing(connection, *REVIEWS) == []
 
 
 def test_decision_is_never_updated() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from sora_portal.refusals import NotAllowed
+from sora_portal.errors import NotAllowed
 from sora_portal.reviews import actions, queries
 from sora_portal.reviews.models import Note
 from tests import factories

@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sora_portal.sandbox.knobs import BadKnob, Knobs
-from sora_portal.sandbox.memory import Memory
+from sora_portal.sandbox.config import BadSetting, Config
+from sora_portal.sandbox.journal import Journal
 from tests.sandbox.vendors import KEY, Client, create_call
 from tests.sandbox_server import Sandbox, running
 
@@ -70,11 +70,11 @@ def test_restart_renders_what_a_killed_process_left_undone(tmp_path: Path) -> No
 
 def test_journal_with_a_cut_last_line_is_read(tmp_path: Path) -> None:
     journal = tmp_path / "journal.jsonl"
-    memory = Memory(journal)
+    memory = Journal(journal)
     memory.close_create(memory.open_create(vendor="ruxa", at=1.0, path="/", body=None, prompt="first"))
     memory.close()
     journal.write_text(journal.read_text(encoding="utf-8") + '{"kind": "create", "num', encoding="utf-8")
-    replayed = Memory(journal)
+    replayed = Journal(journal)
     replayed.close()
     assert [call.prompt for call in replayed.creates] == ["first"]
 
@@ -95,12 +95,12 @@ def test_latency_delays_vendor_answers_only(sandbox: Sandbox, client: Client) ->
 
 @pytest.mark.parametrize(("pace", "seconds"), [("fast", 15), ("vendor", 240)])
 def test_pace_sets_the_time_of_a_ten_second_video(pace: str, seconds: float) -> None:
-    assert Knobs().changed({"speed": pace}).seconds_to_make(10) == pytest.approx(seconds)
+    assert Config().changed({"speed": pace}).seconds_to_make(10) == pytest.approx(seconds)
 
 
 def test_knobs_refuse_a_reversed_latency_window() -> None:
-    with pytest.raises(BadKnob, match="latency"):
-        Knobs().changed({"latency": [0.2, 0.1]})
+    with pytest.raises(BadSetting, match="latency"):
+        Config().changed({"latency": [0.2, 0.1]})
 
 
 def test_parallel_creates_get_ids_of_their_own(sandbox: Sandbox) -> None:

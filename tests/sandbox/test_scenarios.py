@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from sora_portal.sandbox.knobs import READERS
+from sora_portal.sandbox.config import READERS
 from sora_portal.sandbox.scenarios import SCENARIOS, markers, without_markers
 from tests.sandbox.vendors import VENDORS, Client, status_path, word
 from tests.sandbox_server import ROOT, Sandbox

@@ -15,11 +15,11 @@ from django.utils.module_loading import import_string
 from django_q.models import OrmQ
 
 from sora_portal.catalog.models import Breaker, Connection, VideoModel
-from sora_portal.credits import verify
-from sora_portal.credits.models import Hold
-from sora_portal.generations.diary import Diary
 from sora_portal.generations.models import Generation
-from sora_portal.generations.sweep import Sweeper
+from sora_portal.generations.polling.lease_file import LeaseFile
+from sora_portal.generations.polling.poller import Poller
+from sora_portal.ledger import verify
+from sora_portal.ledger.models import Hold
 from tests import factories
 
 SLUGS = {"ruxa": "ruxa-sora-2", "apixo": "apixo-sora-2", "sora2api": "sora2api-standard"}
@@ -55,7 +55,7 @@ def work() -> int:
 def sweeping(folder: Path) -> Iterator[None]:
     """Let a real sweeper run beside the block."""
     stop = threading.Event()
-    sweeper = Sweeper(Diary(folder, "1"))
+    sweeper = Poller(LeaseFile(folder, "1"))
     thread = threading.Thread(target=sweeper.run, args=(600, lambda: not stop.is_set()))
     thread.start()
     try:

@@ -15,7 +15,8 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from sora_portal.generations import callbacks, submitting
+from sora_portal.generations.callbacks import inbox
+from sora_portal.generations.dispatch import send
 from sora_portal.generations.models import Attempt, CallbackInbox, Generation
 from tests import factories
 from tests.sandbox_server import Sandbox
@@ -35,7 +36,7 @@ class Genuine:
     def __init__(self, row: Generation, task: dict[str, Any]) -> None:
         self.pk = row.pk
         self.token = task["callback_url"].rstrip("/").rpartition("/")[2]
-        self.body = task["callbacks"][-1]["body"]
+        self.body = task["inbox"][-1]["body"]
         self.task_id = task["task_id"]
 
 
@@ -46,8 +47,8 @@ def genuine(sandboxed: Sandbox, settings: Settings) -> list[Genuine]:
     sandboxed.settings(seconds_per_video=0)
     rows = {f"{prompt} {vendor}": day.order(vendor, f"{prompt} {vendor}") for vendor in day.SLUGS for prompt in GENUINE}
     for row in rows.values():
-        submitting.submit_step(row.pk)
-    tasks = sandboxed.wait_until(lambda memory: all(task["callbacks"] for task in memory["tasks"]))["tasks"]
+        send.submit_step(row.pk)
+    tasks = sandboxed.wait_until(lambda memory: all(task["inbox"] for task in memory["tasks"]))["tasks"]
     assert len(tasks) == len(rows)
     return [Genuine(rows[task["prompt"]], task) for task in tasks]
 
@@ -89,7 +90,7 @@ def _post(client: Client, token: str, body: bytes, kind: str) -> int:
 
 def _handle_all() -> None:
     for pk in list(CallbackInbox.objects.exclude(due_at=None).values_list("pk", flat=True)):
-        callbacks.handle(pk)
+        inbox.handle(pk)
 
 
 def test_no_forged_callback_is_accepted_and_every_genuine_one_is(client: Client, genuine: list[Genuine]) -> None:
@@ -121,7 +122,7 @@ def test_malformed_callbacks_under_a_genuine_token_settle_nothing_by_themselves(
     dice = random.Random(os.environ.get("PROPERTY_SEED", "1"))
     rows = [day.order(vendor, "A fox [never]") for vendor in day.SLUGS]
     for row in rows:
-        submitting.submit_step(row.pk)
+        send.submit_step(row.pk)
     tasks = [{**task, "callbacks": [{"body": {}}]} for task in sandboxed.memory()["tasks"]]
     known = [Genuine(row, task) for row, task in zip(rows, tasks, strict=True)]
     before = _standing()
@@ -133,7 +134,7 @@ def test_malformed_callbacks_under_a_genuine_token_settle_nothing_by_themselves(
     _handle_all()
     assert _standing() == before
     assert all(row.attempts.get().errors == 0 for row in rows)
-    assert CallbackInbox.objects.count() <= callbacks.PER_TOKEN * len(known)
+    assert CallbackInbox.objects.count() <= inbox.PER_TOKEN * len(known)
     day.books()
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from sora_portal.generations import submitting
+from sora_portal.generations.dispatch import send
 from sora_portal.generations.models import Generation
 from sora_portal.providers import http, registry
 from sora_portal.providers.base import CreateRequest, Endpoint, Verdict
 from tests import factories
-from tests.catalog.bodies import APIXO, FLAT
+from tests.catalog.spec.bodies import APIXO, FLAT
 from tests.sandbox.vendors import Client
 from tests.sandbox_server import Sandbox
 
@@ -35,7 +35,7 @@ def test_every_documented_parameter_reaches_the_vendor_and_is_taken(
 ) -> None:
     model = factories.offered_model(slug)
     row = factories.generation(model=model, prompt="a fox", **model.rules.settle(choices))
-    submitting.submit_step(row.pk)
+    send.submit_step(row.pk)
     assert Generation.objects.get(pk=row.pk).state == "running"
     attempt = {"metadata": f"{row.public_id}-1"} if "metadata" in body else {}
     assert _sent(sandboxed) == {"prompt": "a fox", **body, **attempt}

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from sora_portal import hosts
 from sora_portal.catalog.forms import SettingsForm
 from sora_portal.catalog.models import Connection
-from sora_portal.catalog.parameters import Field
+from sora_portal.catalog.spec.fields import Field
 from sora_portal.references.domain import address_problem
 
 GOOD = [

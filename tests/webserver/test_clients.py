@@ -11,7 +11,7 @@ import pytest
 from waitress import wasyncore
 from waitress.task import ThreadedTaskDispatcher
 
-from sora_portal.outputs.serving import Slice
+from sora_portal.outputs.media.serving import Slice
 from sora_portal.webserver import clients
 
 POST = b"POST / HTTP/1.1\r\nHost: x\r\n"

@@ -12,7 +12,7 @@ import pytest
 from sora_portal import webserver
 from tests import forks
 from tests.operations.installation import free_ports
-from tests.operations.processes import wait_until
+from tests.operations.supervision.processes import wait_until
 
 
 class Server:

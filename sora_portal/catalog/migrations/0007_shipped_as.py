@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-# What shipped up to 21 November 2026, as `catalog.shipping.fingerprint` had it when this was written.
+# What shipped up to 21 November 2026, as `catalog.defaults.fingerprint` had it when this was written.
 KNOWN = {
     "ruxa": "bb9362cd4581b5393d00206a77019685608c3f0791fdac064015ec194ffbc19d",
     "apixo": "94a6a57f41bd20d21f92f5ecaaa949fa7ec05cb448c63b495738c8294be4e356",

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from sora_portal.credits import guards
+from sora_portal.ledger.guards import triggers
 
 
 def first_rows(apps, schema_editor):
@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
     dependencies = [("generations", "0001_generations"), ("credits", "0002_guards")]
 
     operations = [
-        guards.operation(guards.append_only("generations_event")),
+        triggers.operation(triggers.append_only("generations_event")),
         migrations.RunPython(first_rows, migrations.RunPython.noop),
     ]

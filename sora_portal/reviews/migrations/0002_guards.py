@@ -2,11 +2,11 @@
 
 from django.db import migrations
 
-from sora_portal.credits import guards
+from sora_portal.ledger.guards import triggers
 from sora_portal.reviews.guards import REVIEWS
 
 
 class Migration(migrations.Migration):
     dependencies = [("reviews", "0001_reviews")]
 
-    operations = [guards.operation(*REVIEWS)]
+    operations = [triggers.operation(*REVIEWS)]

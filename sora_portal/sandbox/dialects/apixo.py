@@ -6,6 +6,7 @@ HTTP 200, `code` 200, with `failCode` and `failMsg`.
 
 import json
 
+from sora_portal.sandbox.config import Config
 from sora_portal.sandbox.dialects.apixo_models import MODELS, VEO_TYPES, Model
 from sora_portal.sandbox.dialects.base import (
     Answer,
@@ -27,7 +28,6 @@ from sora_portal.sandbox.dialects.base import (
     json_text,
     result_text,
 )
-from sora_portal.sandbox.knobs import Knobs
 
 _TYPICAL_SECONDS = 8.0  # veo-3-1 documents no length
 _HEIGHTS = {"360p": 360, "480p": 480, "540p": 540, "720p": 720, "1080p": 1080}
@@ -88,7 +88,7 @@ class Apixo(Dialect):
         prompt = fields.get("prompt") if isinstance(fields, dict) else None
         return prompt if isinstance(prompt, str) else ""
 
-    def read_create(self, route: Create, body: JsonObject, knobs: Knobs) -> Order:
+    def read_create(self, route: Create, body: JsonObject, knobs: Config) -> Order:
         """Check the model's own parameters and the envelope around them."""
         model = MODELS.get(route.model)
         if model is None:

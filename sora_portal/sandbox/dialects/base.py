@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
-from sora_portal.sandbox.knobs import Knobs
+from sora_portal.sandbox.config import Config
 
 JsonObject = dict[str, Any]
 
@@ -148,7 +148,7 @@ class Dialect(ABC):
         """Return what the request wants, or None when this vendor has no such address."""
 
     @abstractmethod
-    def read_create(self, route: Create, body: JsonObject, knobs: Knobs) -> Order:
+    def read_create(self, route: Create, body: JsonObject, knobs: Config) -> Order:
         """Return the order in a create body; raise Refusal when the vendor would refuse it."""
 
     @abstractmethod

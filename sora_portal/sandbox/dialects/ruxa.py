@@ -4,6 +4,7 @@ Where the pages contradict each other the sandbox takes both: nested and flat bo
 `message` elsewhere; errors as HTTP status, except those that clients met as HTTP 200 with a Chinese `message`.
 """
 
+from sora_portal.sandbox.config import Config
 from sora_portal.sandbox.dialects.base import (
     Answer,
     Ask,
@@ -23,7 +24,6 @@ from sora_portal.sandbox.dialects.base import (
     json_text,
     result_text,
 )
-from sora_portal.sandbox.knobs import Knobs
 
 _SD = ("1280x720", "720x1280")
 _HD = (*_SD, "1792x1024", "1024x1792")
@@ -86,7 +86,7 @@ class Ruxa(Dialect):
         prompt = _fields(body).get("prompt")
         return prompt if isinstance(prompt, str) else ""
 
-    def read_create(self, route: Create, body: JsonObject, knobs: Knobs) -> Order:
+    def read_create(self, route: Create, body: JsonObject, knobs: Config) -> Order:
         """Check the guide's matrix of model, `seconds` and `size`, and each field's JSON type."""
         nested = isinstance(body.get("input"), dict)
         if knobs.ruxa_body_style not in ("both", "nested" if nested else "flat"):

@@ -6,6 +6,7 @@ Errors are HTTP 200 with an error `code`, the norm of the platform it runs on.
 
 from datetime import UTC, datetime, timedelta, timezone
 
+from sora_portal.sandbox.config import Config
 from sora_portal.sandbox.dialects.base import (
     Answer,
     Ask,
@@ -25,7 +26,6 @@ from sora_portal.sandbox.dialects.base import (
     json_text,
     moved,
 )
-from sora_portal.sandbox.knobs import Knobs
 
 _BASES = ("/api/v1/sora2", "/api/v1/sora2api")
 _SIZES = {
@@ -88,7 +88,7 @@ class Sora2Api(Dialect):
         prompt = body.get("prompt")
         return prompt if isinstance(prompt, str) else ""
 
-    def read_create(self, route: Create, body: JsonObject, knobs: Knobs) -> Order:
+    def read_create(self, route: Create, body: JsonObject, knobs: Config) -> Order:
         """Check the quickstart's fields; shape and quality fall back to landscape and standard."""
         trouble = _trouble(body)
         if trouble:

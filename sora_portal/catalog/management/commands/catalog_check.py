@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sora_portal.catalog import shipping
-from sora_portal.catalog.domain import Json, Spec, SpecError
+from sora_portal.catalog import defaults
+from sora_portal.catalog.defaults import Step
 from sora_portal.catalog.models import VideoModel
-from sora_portal.catalog.shipping import Step
+from sora_portal.catalog.spec.domain import Json, Spec, SpecError
 from sora_portal.providers import registry
 
 # Sora2API has one product and asks for no name.
@@ -26,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: Any) -> None:
         """Read every row."""
         rows = VideoModel.objects.select_related("connection").prefetch_related("price_lists").order_by("slug")
-        shipped = shipping.shipped_document()
+        shipped = defaults.shipped_document()
         wrong = [line for row in rows for line in _row(row)]
         wrong += [line for row in shipped["models"] for line in _shipped(row, shipped["connections"])]
         for line in wrong:
@@ -43,7 +43,7 @@ class Command(BaseCommand):
 
 def _behind() -> Iterator[str]:
     """Yield which rows are not what ships by now. That is no error: a team's own rows are meant to stay."""
-    for plan in shipping.plans():
+    for plan in defaults.plans():
         if plan.step is Step.KEEP:
             yield f"{plan.wanted.slug}: not as it ships by now, and stays so: {plan.why}"
         elif plan.step is not Step.NOTHING:

@@ -71,7 +71,7 @@ def _answers() -> str:
         f"| verdict | attempt | generation | pauses the way there |\n| --- | --- | --- | --- |\n{rows}\n\n"
         "One exception: a 422 that is no judgement of the content says that the vendor could not read the request, and"
         " made nothing. If the vendor has two ways to write a request, the generation is `queued` again for one attempt"
-        " in the other way (`generations/styles.py`); what is accepted then is kept for the connection.\n"
+        " in the other way (`generations/vendor/body_style.py`); what is accepted then is kept for the connection.\n"
     )
 
 
@@ -80,7 +80,7 @@ def _bindings() -> str:
         f"| {word} | {meaning} | {'yes' if word in domain.WEAK else 'no'} |" for word, meaning in domain.WORDS.items()
     )
     return (
-        "## Whose task it is\n\nA task belongs to one attempt, on the word of (`generations/binding.py`):\n\n"
+        "## Whose task it is\n\nA task belongs to one attempt, on the word of (`generations/vendor/task_binding.py`):\n\n"
         f"| word | what it is | may be taken back |\n| --- | --- | --- |\n{rows}\n\n"
         "The plain yes to another request takes a task back: the video that had it is `unconfirmed` again, its attempt"
         " `unknown`, its credits still held. A video that has ended, or has the file, stays as it is, both are noted, and"
@@ -129,7 +129,7 @@ def _crashes() -> str:
         rows.append(f"| {crash.what} | {points} | {crash.back} | {crash.holds} | {tests} |")
     return (
         "## What a crash leads to\n\nEach row has failpoints, places where `manage.py failpoints --arm` lets a portal in"
-        " test mode die, and tests in\n`tests/crashes` or `tests/operations/test_cluster.py` that kill a real process"
+        " test mode die, and tests in\n`tests/crashes` or `tests/operations/supervision/test_cluster.py` that kill a real process"
         " exactly there.\n\n| crash | failpoints | what brings it back | what holds | tests |\n"
         "| --- | --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
     )
@@ -158,7 +158,7 @@ No vendor offers an idempotency key, a list of tasks or a cancel call, and a vid
 _LATE = """## Late tasks
 
 A vendor may have made a video after all that ended here without a file and gave its credits back. The end stands: no
-move leads out of it. Beside it a late task (`generations/late.py`, a row of its own) is watched and fetched:
+move leads out of it. Beside it a late task (`generations/vendor/late_tasks.py`, a row of its own) is watched and fetched:
 
 | it begins when | attempt |
 | --- | --- |
@@ -167,7 +167,7 @@ move leads out of it. Beside it a late task (`generations/late.py`, a row of its
 | a callback says success of a known task of a video that failed or was cancelled | any |
 
 A worker claims the row under a lease and a fence, asks the vendor itself, and brings the file by the same download,
-check and store as any other (`outputs/recovering.py`). One transaction then closes the watch, writes the file, and marks
+check and store as any other (`outputs/fetching/late_fetch.py`). One transaction then closes the watch, writes the file, and marks
 the video as recovered: it can be played and reviewed, and nobody is charged. Nothing here knows the ledger. A video that
 is live again through another attempt is left alone. Vendors have said "failed" or "no such task" and brought the file
 later, so no word of theirs ends the watch: it ends with the file, after three dead workers, or after LATE_WATCH, as long

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from sora_portal.operations.backups import databases, making
+from sora_portal.operations.backups import actions, databases
 from sora_portal.operations.backups.manifest import Damaged
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         """Make it; a backup that did not come to its end has no manifest, and restore refuses it."""
         os.umask(0o077)
         try:
-            made = making.back_up(folder, timezone.now())
+            made = actions.back_up(folder, timezone.now())
         except (Damaged, databases.Failed, OSError) as problem:
             raise CommandError(f"No backup was made. {problem}") from None
         size = sum(size for size, _ in made.files.values())

@@ -12,11 +12,11 @@ from django.core.management.base import BaseCommand, CommandParser
 from sora_portal import private_files
 from sora_portal.broker import OWN_QUEUE_VARIABLE
 from sora_portal.heartbeat import BEAT_FILE_VARIABLE
-from sora_portal.operations import feeding, leader
-from sora_portal.operations.watchdog import Limits, Watchdog
+from sora_portal.operations.supervision import group_leader, heartbeat_tasks
+from sora_portal.operations.supervision.watchdog import Limits, Watchdog
 
 # A slice of the sweep lasts longer than anyone waits for Ctrl-C, and being killed costs it one look a row at most.
-LIMITS = {feeding.WORK: Limits(), feeding.SWEEP: Limits(drain=2.0)}
+LIMITS = {heartbeat_tasks.WORK: Limits(), heartbeat_tasks.SWEEP: Limits(drain=2.0)}
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the cluster's name and whether to end with the process that started this one."""
-        parser.add_argument("cluster", choices=[feeding.WORK, feeding.SWEEP])
+        parser.add_argument("cluster", choices=[heartbeat_tasks.WORK, heartbeat_tasks.SWEEP])
         parser.add_argument("--tied", action="store_true", help="stop when the parent process is gone")
 
     def handle(self, *args: object, cluster: str, tied: bool, **options: Any) -> None:
@@ -37,10 +37,10 @@ class Command(BaseCommand):
         queue = f"{cluster}:{secrets.token_hex(6)}"
         limits = LIMITS[cluster]
         watchdog = Watchdog(
-            leader.led([sys.executable, "manage.py", "qcluster"], drain=limits.drain),
+            group_leader.led([sys.executable, "manage.py", "qcluster"], drain=limits.drain),
             folder=settings.BASE_DIR,
             beat_file=beat_file,
-            feed=feeding.feed_for(cluster, queue),
+            feed=heartbeat_tasks.feed_for(cluster, queue),
             limits=limits,
             environment={
                 **os.environ,

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from sora_portal.operations import demo
+from sora_portal.operations.bootstrap import demo
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from sora_portal import clock
 from sora_portal.installation import media
-from sora_portal.outputs import keeping
+from sora_portal.outputs.media import integrity
 from sora_portal.references.queries import missing_files
 
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         except media.MediaElsewhere as error:
             raise CommandError(str(error)) from error
         count = 0
-        for output, broken in keeping.look_at_all(clock.now(), checksum=options["checksums"]):
+        for output, broken in integrity.look_at_all(clock.now(), checksum=options["checksums"]):
             count += 1
             self.stdout.write(f"video {output.generation.public_id} ({output.sha256[:12]}): {broken}")
         for image in missing_files():

@@ -7,11 +7,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from sora_portal.accounts.models import User
-from sora_portal.generations.restored import looking, releasing
+from sora_portal.errors import Refused
+from sora_portal.generations.restored import check, release
 from sora_portal.installation import safe_mode
-from sora_portal.operations.restoring import presenting
-from sora_portal.operations.restoring.forms import COPY, END, RESTORED, SEND
-from sora_portal.refusals import Refused
+from sora_portal.operations.restore_page import presentation
+from sora_portal.operations.restore_page.forms import COPY, END, RESTORED, SEND
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, what: str, kind: str, waiting: str, by: str, **options: Any) -> None:
         """Print the findings; status 1 while safe mode holds. Or release."""
-        looking.closed(timezone.now())
+        check.closed(timezone.now())
         if what == "status":
             self._status()
             return
@@ -44,15 +44,15 @@ class Command(BaseCommand):
             raise CommandError(f"There is no active user {by}.")
         try:
             if kind == COPY:
-                done = releasing.copied(by=person, now=timezone.now())
+                done = release.copied(by=person, now=timezone.now())
             else:
-                done = releasing.restored(by=person, send_rest=waiting == SEND, now=timezone.now())
+                done = release.restored(by=person, send_rest=waiting == SEND, now=timezone.now())
         except Refused as problem:
             raise CommandError(str(problem)) from None
         self.stdout.write(f"Released. {done.text}")
 
     def _status(self) -> None:
-        found = presenting.findings()
+        found = presentation.findings()
         for name, end in (("database", found.database), ("journal", found.journal)):
             at = f"{end.at:%Y-%m-%d %H:%M:%S %Z}" if end.at else "empty"
             self.stdout.write(f"{name}: id {end.uid or 'none'}, epoch {end.epoch or 'none'}, ends {at}")

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from sora_portal.operations import verifying
+from sora_portal.operations.reconciliation import checks
 
 
 class Command(BaseCommand):
@@ -25,8 +25,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Print every difference, and how long what is reserved or undecided has waited."""
         now = timezone.now()
-        found = verifying.reconcile(now)
-        waiting = verifying.waiting(now)
+        found = checks.reconcile(now)
+        waiting = checks.waiting(now)
         if options["json"]:
             document = {"ok": not found, "differences": [difference.as_dict() for difference in found], **waiting}
             self.stdout.write(json.dumps(document))

@@ -7,9 +7,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from sora_portal.operations import preparing, verifying
-from sora_portal.operations.backups import databases, making
+from sora_portal.operations.backups import actions, databases
 from sora_portal.operations.backups.manifest import Damaged, verify
+from sora_portal.operations.bootstrap import prepare
+from sora_portal.operations.reconciliation import checks
 
 
 class Command(BaseCommand):
@@ -31,14 +32,14 @@ class Command(BaseCommand):
             self.stdout.write(f"{folder} of {found.made_at}: {len(found.files)} files, all as they were.")
             if check:
                 return
-            lock = preparing.take_data_folder(settings.DATA_DIR)
+            lock = prepare.take_data_folder(settings.DATA_DIR)
             with lock:
                 self._ask(yes)
-                making.bring_back(folder)
-        except (Damaged, databases.Failed, preparing.CannotStart, OSError) as problem:
+                actions.bring_back(folder)
+        except (Damaged, databases.Failed, prepare.CannotStart, OSError) as problem:
             raise CommandError(f"Nothing was replaced. {problem}") from None
         call_command("migrate", interactive=False, verbosity=0)
-        for difference in verifying.differences():
+        for difference in checks.differences():
             self.stderr.write(f"{difference.invariant} {difference.where}: {difference.text}")
         self.stdout.write(
             "Restored. Start the portal: with live vendors it is in safe mode until an admin decides, on the page After"
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         )
 
     def _ask(self, yes: bool) -> None:
-        here = making.what_is_here()
+        here = actions.what_is_here()
         if not here or yes:
             return
         self.stdout.write(f"There is {', '.join(here)} here. The database is replaced; files are only added.")

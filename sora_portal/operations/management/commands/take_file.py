@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from sora_portal import clock
 from sora_portal.accounts.models import User
+from sora_portal.errors import Refused
 from sora_portal.generations.models import Generation
-from sora_portal.outputs.taking import take_file
-from sora_portal.refusals import Refused
+from sora_portal.outputs.manual_address.actions import take_file
 
 
 class Command(BaseCommand):

@@ -12,10 +12,10 @@ from django.db import connections
 from django.utils import timezone
 
 from sora_portal import private_files, webserver
-from sora_portal.generations.restored import looking
-from sora_portal.operations import announcing, demo, preparing
-from sora_portal.operations.preparing import Address
-from sora_portal.operations.supervisor import Group
+from sora_portal.generations.restored import check
+from sora_portal.operations.bootstrap import banner, demo, prepare
+from sora_portal.operations.bootstrap.prepare import Address
+from sora_portal.operations.supervision.process_group import Group
 
 
 class Command(BaseCommand):
@@ -30,16 +30,16 @@ class Command(BaseCommand):
     def handle(self, *args: object, no_demo: bool, **options: Any) -> None:
         """Run until a signal; exit with the status of the first process that ended otherwise."""
         try:
-            address = preparing.read_address(os.environ)
-            preparing.require_free_ports(address)
-            lock = preparing.take_data_folder(settings.DATA_DIR)
+            address = prepare.read_address(os.environ)
+            prepare.require_free_ports(address)
+            lock = prepare.take_data_folder(settings.DATA_DIR)
             self._prepare(with_demo=not no_demo)
-        except (preparing.CannotStart, demo.NoPassword) as problem:
+        except (prepare.CannotStart, demo.NoPassword) as problem:
             raise CommandError(str(problem)) from None
         # What is forked below must not share this process's connections.
         connections.close_all()
         announce = partial(
-            announcing.announce, address.url, sign_ins=_nobody if no_demo else _sign_ins, data=str(settings.DATA_DIR)
+            banner.announce, address.url, sign_ins=_nobody if no_demo else _sign_ins, data=str(settings.DATA_DIR)
         )
         with lock:
             sys.exit(self._group(address, announce).supervise())
@@ -50,11 +50,11 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
         call_command("createcachetable", verbosity=0)
         stamp = settings.DATA_DIR / "run" / "static.sha256"
-        if not preparing.static_is_current(stamp):
+        if not prepare.static_is_current(stamp):
             self.stdout.write("Collecting and compressing the static files, once")
             self.stdout.flush()
-            preparing.collect_static(stamp)
-        looking.look_at_start()
+            prepare.collect_static(stamp)
+        check.look_at_start()
         if with_demo:
             demo.load(password=settings.SORA_PORTAL_DEMO_PASSWORD, now=timezone.now())
 

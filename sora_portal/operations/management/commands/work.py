@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
-from sora_portal.operations.working import PlainLoop
+from sora_portal.operations.single_process_worker import PlainLoop
 
 
 class Command(BaseCommand):

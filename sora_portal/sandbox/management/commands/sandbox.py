@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from sora_portal.sandbox import cli
-from sora_portal.sandbox.knobs import BadKnob
+from sora_portal.sandbox.config import BadSetting
 
 
 class Command(BaseCommand):
@@ -22,6 +22,6 @@ class Command(BaseCommand):
         """Serve until a signal."""
         try:
             chosen = cli.read_options(options)
-        except BadKnob as error:
+        except BadSetting as error:
             raise CommandError(str(error)) from error
         cli.run(chosen)
