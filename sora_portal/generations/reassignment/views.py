@@ -17,7 +17,7 @@ from sora_portal.catalog.models import Connection, VideoModel
 from sora_portal.errors import Refused
 from sora_portal.generations.reassignment import actions
 from sora_portal.generations.reassignment.actions import Preview, Reassigned, Target, Unmovable
-from sora_portal.generations.studio.forms import MoveForm, ReleaseForm
+from sora_portal.generations.reassignment.forms import MoveForm, ReleaseForm
 from sora_portal.web.words import credits_text
 
 

@@ -20,7 +20,7 @@ from sora_portal.generations.models import Generation
 from sora_portal.generations.resolution import actions
 from sora_portal.generations.resolution.actions import Resolution
 from sora_portal.generations.resolution.diagnosis import diagnose
-from sora_portal.generations.studio.forms import AddressForm, TaskIdForm, WriteOffForm
+from sora_portal.generations.resolution.forms import AddressForm, TaskIdForm, WriteOffForm
 from sora_portal.web.words import credits_text
 
 AGAIN = {

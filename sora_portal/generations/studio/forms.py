@@ -1,7 +1,7 @@
 """The composer, built from the chosen model's spec: it offers what the model can do and nothing else."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -12,11 +12,7 @@ from sora_portal.accounts.models import User
 from sora_portal.catalog.models import VideoModel
 from sora_portal.catalog.spec.domain import Field, InvalidChoices, Spec
 from sora_portal.drafts.form_fields import Showing, showing
-from sora_portal.generations.reassignment.actions import REASON_MAX as REASON_LIMIT
-from sora_portal.generations.reassignment.actions import Target, Unmovable
-from sora_portal.generations.resolution.actions import REASON_MAX
 from sora_portal.generations.studio.fields import form_field, text_of
-from sora_portal.ledger.domain import REASON_MIN
 from sora_portal.projects.models import Project
 from sora_portal.references import using
 from sora_portal.references.composer import PicturesField, character_field
@@ -256,119 +252,6 @@ class ComposeForm(forms.Form):
             field.errors or (kinds[field.name] in ("images", "character") and field.value())
             for field in self.more_fields
         )
-
-
-class WriteOffForm(forms.Form):
-    """Why a video in doubt is given up."""
-
-    reason = TextField(
-        label="Reason",
-        min_length=REASON_MIN,
-        max_length=REASON_MAX,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=f"At least {REASON_MIN} characters. The author reads it; it stays in the history with your name.",
-        error_messages={
-            "required": "Say why: the author reads it.",
-            "min_length": f"Give a reason of at least {REASON_MIN} characters: it stays in the history.",
-        },
-    )
-
-
-class AddressForm(forms.Form):
-    """Where the video of a finished task lies, as a person reads the vendor's answer."""
-
-    address = TextField(
-        label="Address of the video",
-        max_length=4096,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "inputmode": "url"}),
-        help_text=(
-            "As the vendor's answer or site names it; what is masked as [redacted] may stay so. It passes the same"
-            " checks as any other download."
-        ),
-        error_messages={"required": "Paste the address."},
-    )
-    reason = TextField(
-        label="Why it is this one",
-        min_length=REASON_MIN,
-        max_length=REASON_MAX,
-        help_text="It stays in the history with your name.",
-        error_messages={
-            "required": "Say why: it stays in the history.",
-            "min_length": f"At least {REASON_MIN} characters: it stays in the history.",
-        },
-    )
-    allow_host = forms.BooleanField(
-        label="Allow its host, if it is not on the list",
-        required=False,
-        help_text="From then on videos of this vendor may come from there.",
-    )
-
-
-class TaskIdForm(forms.Form):
-    """The vendor's own name for a task whose answer was lost."""
-
-    task_id = TextField(
-        label="The vendor's task id",
-        max_length=512,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text="As the vendor's site or support names it. The portal asks the vendor before it believes it.",
-        error_messages={"required": "Paste the id of the task."},
-    )
-
-    def clean_task_id(self) -> str:
-        """Refuse what no vendor calls a task."""
-        text: str = self.cleaned_data["task_id"]
-        if not text.isprintable() or " " in text:
-            raise forms.ValidationError("An id has no spaces. Paste it once more.")
-        return text
-
-
-class MoveForm(forms.Form):
-    """Which model the videos that wait at `place` move on to; `others` are the models that could take them."""
-
-    onto = forms.ChoiceField(label="Move them to", error_messages={"required": "Choose a model."})
-    leftover = forms.ChoiceField(
-        label="Those that cannot be moved",
-        choices=Unmovable.choices,
-        initial=Unmovable.RELEASE.value,
-        widget=forms.RadioSelect,
-    )
-
-    def __init__(self, *args: Any, place: Target, others: Sequence[VideoModel], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # The form that only shows what a move would mean says nothing about the rest.
-        if self.is_bound:
-            self.data = {"leftover": Unmovable.RELEASE.value, **{name: self.data[name] for name in self.data}}
-        own, vendor = place.model.pk if place.model else 0, place.connection.pk if place.model is None else 0
-        self._fitting = {
-            str(model.pk): model
-            for model in others
-            if model.takes_new and not model.connection.is_shut and own != model.pk and vendor != model.connection_id
-        }
-        self.fields["onto"].choices = [(key, str(model)) for key, model in self._fitting.items()]  # type: ignore[attr-defined]
-        successor = str(place.model.successor_id or "") if place.model else ""
-        self.fields["onto"].initial = successor if successor in self._fitting else next(iter(self._fitting), "")
-
-    def clean_onto(self) -> VideoModel:
-        """Return the model itself."""
-        return self._fitting[self.cleaned_data["onto"]]
-
-    @property
-    def chosen(self) -> VideoModel | None:
-        """The model that is chosen at the moment, sent or not; None where none can be."""
-        return self._fitting.get(str(self["onto"].value() or ""))
-
-
-class ReleaseForm(forms.Form):
-    """Why videos are released."""
-
-    reason = TextField(
-        label="What their authors read",
-        required=False,
-        max_length=REASON_LIMIT,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="After “… so this video was not sent.” Leave it empty to name the model that follows.",
-    )
 
 
 def _is_key(wanted: object) -> bool:

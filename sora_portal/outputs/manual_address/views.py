@@ -7,8 +7,8 @@ from django.views.decorators.http import require_POST
 from sora_portal import clock
 from sora_portal.accounts.http import Request
 from sora_portal.errors import Refused
+from sora_portal.generations.resolution.forms import AddressForm
 from sora_portal.generations.resolution.views import card, done, generation_of, refused
-from sora_portal.generations.studio.forms import AddressForm
 from sora_portal.outputs.manual_address import actions
 
 
