@@ -402,7 +402,7 @@ class ProjectFeed(models.Model):
 
 
 class PollerSlot(models.Model):
-    """A place for one hot sweeper: who holds it, and their signs of life, counted."""
+    """The right to be one of the pollers: who holds it, and their signs of life, counted."""
 
     slot = models.PositiveSmallIntegerField(primary_key=True)
     holder = models.CharField(max_length=32, blank=True)

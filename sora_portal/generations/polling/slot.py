@@ -1,8 +1,8 @@
-"""Who sweeps. Two slots, each held by one hot sweeper that works in slices and hands its baton to the next slice.
+"""Who sweeps. Two slots, each held by one hot sweeper that works in slices and hands its slot to the next slice.
 
 A task that runs for ever would never be recycled, so a slice lasts 20 s and queues its successor, in the queue of its
-own cluster. A baton that shows no life is started again by a watchdog, which looks every two seconds: life is a number
-that grows, so neither a clock that jumps nor two hosts whose clocks differ make a living baton look dead. Starting one
+own cluster. A slot that shows no life is started again by a watchdog, which looks every two seconds: life is a number
+that grows, so neither a clock that jumps nor two hosts whose clocks differ make a living one look dead. Starting one
 too many is harmless, see `sweep`.
 """
 
@@ -55,7 +55,7 @@ class Lookout:
 
 
 def _looks_dead(row: PollerSlot) -> bool:
-    """Return whether a baton that is seen for the first time need not be watched for a while first."""
+    """Return whether a slot that is seen for the first time need not be watched for a while first."""
     return row.beat_at is None or abs(clock.now() - row.beat_at) > timedelta(seconds=SILENCE)
 
 
