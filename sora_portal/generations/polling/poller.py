@@ -49,7 +49,7 @@ T = TypeVar("T")
 TICK = 1.0
 HEIR = 0.25  # seconds between two looks at what a killed neighbour left behind
 SPOOL_EVERY = 60.0
-POLLERS = 2  # how many there are at a time, which the rows of PollerSlot hold; each takes its share of a connection's cap
+POLLERS = 2  # how many there are at a time, one for each row of PollerSlot; each takes its share of a connection's cap
 DRAIN = 5.0  # for the looks under way at the end of a slice; whoever waits longer is asked again anyway
 
 

@@ -19,7 +19,9 @@ LOST = (
 )
 LEADS = {
     None: LOST,
-    Resolution.DOWNLOAD: "The vendor finished this video, but its file cannot be had. The portal keeps asking for a new link.",
+    Resolution.DOWNLOAD: (
+        "The vendor finished this video, but its file cannot be had. The portal keeps asking for a new link."
+    ),
     Resolution.WATCH: "The vendor took this video and the portal sees no end of it. It keeps asking, slowly.",
     Resolution.QUEUE: "Sending failed on our side before anything left. The vendor knows nothing of this video.",
 }

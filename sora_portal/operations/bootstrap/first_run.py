@@ -1,7 +1,7 @@
 """The first minute of an installation: a `.env` file with secrets of its own.
 
-Run as `python -m sora_portal.operations.bootstrap.first_run`, before Django: settings refuse to load without what this writes.
-A value that is there, in the file or in the environment, is never touched; only missing ones are added.
+Run as `python -m sora_portal.operations.bootstrap.first_run`, before Django: settings refuse to load without what this
+writes. A value that is there, in the file or in the environment, is never touched; only missing ones are added.
 """
 
 import base64
@@ -63,7 +63,7 @@ def ensure(path: Path, environment: dict[str, str]) -> list[str]:
 
 def main() -> None:
     """Complete the `.env` beside manage.py and say what was added, never the values."""
-    path = Path(__file__).resolve().parent.parent.parent / ".env"
+    path = Path(__file__).resolve().parents[3] / ".env"
     added = ensure(path, dict(os.environ))
     if added:
         sys.stdout.write(f"Wrote {', '.join(added)} to {path.name}\n")

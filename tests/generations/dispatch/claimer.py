@@ -1,4 +1,4 @@
-"""A worker of its own process: `python -m tests.generations.dispatch.claimer START PK…` claims the rows from `START` on.
+"""A worker of its own process: `python -m tests.generations.dispatch.claimer START PK…` claims rows from `START` on.
 
 Prints the keys of the rows that it may send.
 """
