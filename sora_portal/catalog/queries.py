@@ -222,3 +222,9 @@ def _condition(spec: Spec, key: str, value: str) -> str:
     if choice is not None:
         return choice.label
     return field.label if value == "on" else f"no {field.label.lower()}"
+
+
+def has_live_connection() -> bool:
+    """Whether any connection has a key, readable or not, or an address that is not the sandbox's."""
+    stored = Connection.objects.exclude(secret_key="").exists()
+    return stored or any(bool(row.key) or not row.is_sandbox for row in Connection.objects.all())

@@ -8,11 +8,11 @@ from pathlib import Path
 from django.db import DatabaseError, connections
 
 from sora_portal import clock
-from sora_portal.catalog.models import Connection
+from sora_portal.catalog import queries as catalog
 from sora_portal.generations.domain import State
 from sora_portal.generations.feed import counter
 from sora_portal.generations.models import Generation
-from sora_portal.generations.restored import differences
+from sora_portal.generations.restored import differences, release
 from sora_portal.installation import identity, journal, safe_mode
 from sora_portal.installation.identity import Identity
 from sora_portal.installation.models import Installation
@@ -42,8 +42,6 @@ def closed(now: datetime) -> bool:
         _looked[folder] = time.monotonic()
         return False
     if costs_nothing():
-        from sora_portal.generations.restored import release
-
         release.by_itself(reasons, now)
         return False
     safe_mode.enter(tuple(reasons), now)
@@ -63,16 +61,10 @@ def look_at_start() -> None:
 def costs_nothing() -> bool:
     """Whether this installation has no vendor that costs money and never had one: then there is nothing to guard."""
     row = Installation.objects.filter(pk=1).first()
-    if (row is not None and row.live) or has_live_connection():
+    if (row is not None and row.live) or catalog.has_live_connection():
         return False
     # The database may be older than its first key.
     return not any(journal.read(name).request.get("live", True) for name in journal.names())
-
-
-def has_live_connection() -> bool:
-    """Whether any connection has a key, readable or not, or an address that is not the sandbox's."""
-    stored = Connection.objects.exclude(secret_key="").exists()
-    return stored or any(bool(row.key) or not row.is_sandbox for row in Connection.objects.all())
 
 
 def look(now: datetime, newest: int | None = None) -> list[str]:
@@ -104,7 +96,7 @@ def _adopt(found: Identity | None, now: datetime) -> list[str]:
         assert found is not None
     if not found.is_here:
         return _moved(found)
-    values = {"uid": found.uid, "epoch": found.epoch, "since": now, "live": has_live_connection()}
+    values = {"uid": found.uid, "epoch": found.epoch, "since": now, "live": catalog.has_live_connection()}
     Installation.objects.get_or_create(pk=1, defaults=values)
     return []
 

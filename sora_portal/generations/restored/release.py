@@ -10,11 +10,12 @@ from datetime import datetime
 
 from sora_portal.accounts.models import User
 from sora_portal.accounts.policies import require_admin
+from sora_portal.catalog import queries as catalog
 from sora_portal.catalog.models import Connection, Credential
 from sora_portal.errors import Refused
 from sora_portal.generations.domain import TERMINAL, Phase, State
 from sora_portal.generations.models import Attempt, Generation, LateTask
-from sora_portal.generations.restored import check, differences
+from sora_portal.generations.restored import differences
 from sora_portal.generations.restored.replay import Outcome, catch_up, replay
 from sora_portal.generations.transitions import move, move_attempt
 from sora_portal.installation import identity, journal, safe_mode
@@ -125,7 +126,7 @@ def _end_queued(by: User | None, now: datetime) -> int:
 
 def _write(uid: str, epoch: int, *, since: datetime, live: bool) -> None:
     """Write both halves of the identity: the database first, so that a crash between leaves them unlike."""
-    values = {"uid": uid, "epoch": epoch, "since": since, "live": live or check.has_live_connection()}
+    values = {"uid": uid, "epoch": epoch, "since": since, "live": live or catalog.has_live_connection()}
     Installation.objects.update_or_create(pk=1, defaults=values)
     identity.write(uid, epoch)
 
