@@ -1,5 +1,6 @@
 from django.urls import path
 
+from sora_portal.generations.callbacks import views as callbacks_views
 from sora_portal.generations.characters import views as characters_views
 from sora_portal.generations.resolution import views as resolution_views
 from sora_portal.generations.studio import views
@@ -19,5 +20,5 @@ urlpatterns = [
     path("videos/<slug:public_id>/character/", characters_views.character_offer, name="character_offer"),
     path("videos/<slug:public_id>/character/add/", characters_views.character_add, name="character_add"),
     path("characters/<slug:public_id>/videos/", characters_views.character_videos, name="character_videos"),
-    path("callbacks/<str:token>/", views.callback, name="callback"),
+    path("callbacks/<str:token>/", callbacks_views.callback, name="callback"),
 ]

@@ -6,7 +6,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import ptag
 
@@ -17,7 +16,6 @@ from sora_portal.drafts import actions as drafts
 from sora_portal.drafts.form_fields import sent_from
 from sora_portal.errors import Refused
 from sora_portal.generations import actions, queries
-from sora_portal.generations.callbacks import inbox
 from sora_portal.generations.feed import counter
 from sora_portal.generations.feed.middleware import PATH, feed_token
 from sora_portal.generations.models import Generation
@@ -31,7 +29,6 @@ from sora_portal.ledger import forecast
 from sora_portal.ledger.errors import OverBudget
 from sora_portal.ledger.pages.forms import AskForm
 from sora_portal.references.composer import with_files
-from sora_portal.web import bodies
 from sora_portal.web.http import with_toast
 from sora_portal.web.query_parameters import number
 
@@ -203,15 +200,3 @@ def changes(request: Request) -> HttpResponse:
     if tag:
         response["HX-PTag"] = tag
     return response
-
-
-@csrf_exempt
-@require_POST
-def callback(request: HttpRequest, token: str) -> HttpResponse:
-    """A vendor's callback: kept in milliseconds, read later, believed never."""
-    try:
-        body = bodies.read(request, limit=inbox.BODY_LIMIT)
-    except bodies.NotReadable as refusal:
-        return HttpResponse(f"{refusal}\n", status=refusal.status, content_type="text/plain")
-    known = inbox.receive(token=token, body=body, now=clock.now())
-    return HttpResponse("ok\n" if known else "unknown\n", status=200 if known else 404, content_type="text/plain")
