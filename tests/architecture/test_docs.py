@@ -136,7 +136,7 @@ def test_checks_find_an_offender() -> None:
     """Each check above reports what it is there for."""
     assert broken_links("[a](README.md) [b](nowhere.md) [c](#here)\n\n# There", ROOT) == ["nowhere.md", "#here"]
     assert broken_links("![p](docs/images/none.png) [x](https://example.org/)", ROOT) == ["docs/images/none.png"]
-    assert missing_files("`tests/conftest.py`, `ledger/guards/triggers.py`, `credits/mint.py`") == ["credits/mint.py"]
+    assert missing_files("`tests/conftest.py`, `ledger/guards/triggers.py`, `ledger/mint.py`") == ["ledger/mint.py"]
     assert unknown_commands("manage.py migrate, manage.py frobnicate") == ["frobnicate"]
     assert unknown_targets("make sure that `make test` and `PORT=1 make tea` work", "test: x\n") == ["tea"]
     assert unknown_addresses("`/library/` and `/attic/`") == ["/attic/"]
