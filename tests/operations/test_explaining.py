@@ -65,8 +65,8 @@ def test_command_ends_with_a_sentence(tmp_path: Path, variable: str, value: str,
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a disk that is always full")  # noqa: PTH110
 def test_work_on_a_full_disk_ends_with_a_sentence() -> None:
     lines = (
-        "from sora_portal import explaining\n"
-        "explaining.run(lambda: open('/dev/full', 'w', buffering=1).write('x\\n'))\n"
+        "from sora_portal import startup_errors\n"
+        "startup_errors.run(lambda: open('/dev/full', 'w', buffering=1).write('x\\n'))\n"
     )
     said = subprocess.run([sys.executable, "-c", lines], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (said.returncode, "Traceback" in said.stderr) == (1, False), said.stderr

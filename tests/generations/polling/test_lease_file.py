@@ -1,4 +1,4 @@
-"""A sweeper's diary: what stands in it outlives a SIGKILL, and goes to one heir once."""
+"""A poller's lease file: what stands in it outlives a SIGKILL, and goes to one heir once."""
 
 import os
 import subprocess
@@ -15,8 +15,8 @@ from sora_portal.generations.polling.lease_file import LeaseFile
 WRITER = """
 import sys, time
 from pathlib import Path
-from sora_portal.generations.polling.lease_file import Diary
-with Diary(Path(sys.argv[1]), "2") as mine:
+from sora_portal.generations.polling.lease_file import LeaseFile
+with LeaseFile(Path(sys.argv[1]), "2") as mine:
     for noted in ([1, 2, 30_000], [7, 8]):
         mine.note(noted)
     print("noted", flush=True)

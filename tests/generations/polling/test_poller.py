@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from sora_portal.generations.dispatch import send
 from sora_portal.generations.domain import State
 from sora_portal.generations.models import Attempt, CallbackInbox, Generation, PollerSlot
-from sora_portal.generations.polling import poller, slot
+from sora_portal.generations.polling import poller, requeue, slot
 from sora_portal.generations.polling.lease_file import LeaseFile
 from sora_portal.generations.resolution import actions
 from sora_portal.generations.vendor import create_result
@@ -171,8 +171,8 @@ def test_a_callback_whose_wake_up_got_lost_is_queued_again() -> None:
         received_at=timezone.now(),
         due_at=timezone.now() - timedelta(seconds=10),
     )
-    poller.wake_inbox(timezone.now())
-    poller.wake_inbox(timezone.now())
+    requeue.requeue_inbox(timezone.now())
+    requeue.requeue_inbox(timezone.now())
     assert _queued() == ["sora_portal.generations.tasks.callback"]
 
 

@@ -175,7 +175,7 @@ def test_a_crash_in_between_leaves_whole_videos_only(monkeypatch: pytest.MonkeyP
         if len(calls) == 2:
             raise RuntimeError("the machine went away")
 
-    monkeypatch.setattr(reassignment_actions, "switch", crashing)
+    monkeypatch.setattr(reassignment_actions, "change_model", crashing)
     with pytest.raises(RuntimeError):
         _move()
     books_are_right()

@@ -133,7 +133,7 @@ def test_a_worker_that_waits_for_the_row_while_it_moves_on_claims_it_for_the_new
         time.sleep(0.15)
         return dispatch_claim.claim(row.pk, timezone.now())
 
-    monkeypatch.setattr(reassignment_actions, "switch", slow)
+    monkeypatch.setattr(reassignment_actions, "change_model", slow)
     _, claimed = together(
         lambda: reassignment_actions.move_all(by=factories.mo(), place=where, onto=onto, now=timezone.now()), claim
     )

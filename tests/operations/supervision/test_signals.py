@@ -40,8 +40,8 @@ threading.Timer(1.0, send).start()
 sys.settrace(trace)
 """
 LEADER = """
-from sora_portal.operations import leader
-leader.main(5.0, [sys.executable, "-c", "import time; time.sleep(60)"])
+from sora_portal.operations.supervision import group_leader
+group_leader.main(5.0, [sys.executable, "-c", "import time; time.sleep(60)"])
 """
 WATCHDOG = """
 import tempfile

@@ -47,11 +47,11 @@ def files(data_dir: Path) -> list[Path]:
 @pytest.mark.parametrize(
     ("where", "left"),
     [
-        ("bringing.download", 0),
-        ("bringing.inspect", 0),
-        ("storage.keep", 0),
-        ("fetching.note_file", 2),
-        ("fetching.move", 2),
+        ("fetching.ingest.download", 0),
+        ("fetching.ingest.inspect", 0),
+        ("media.storage.keep", 0),
+        ("fetching.fetch.note_file", 2),
+        ("fetching.fetch.move", 2),
     ],
 )
 def test_fetch_after_a_death_at_any_step_ends_with_one_file_and_one_capture(

@@ -35,7 +35,13 @@ def step() -> LateTask:
 
 @pytest.mark.parametrize(
     "where",
-    ["bringing.download", "bringing.inspect", "storage.keep", "recovering.note_file", "recovering.late.recover"],
+    [
+        "fetching.ingest.download",
+        "fetching.ingest.inspect",
+        "media.storage.keep",
+        "fetching.late_fetch.note_file",
+        "fetching.late_fetch.late_tasks.recover",
+    ],
 )
 def test_recovery_after_a_death_at_any_step_ends_with_one_file_and_no_charge(
     row: Generation, where: str, monkeypatch: pytest.MonkeyPatch

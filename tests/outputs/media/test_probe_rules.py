@@ -110,7 +110,7 @@ def test_sound_alone_is_unfit(file: Path) -> None:
 
 def test_program_confines_itself() -> None:
     code = (
-        "from sora_portal.outputs import probe; import resource as r; probe.confine();"
+        "from sora_portal.outputs.media import probe; import resource as r; probe.confine();"
         "print(r.getrlimit(r.RLIMIT_AS), r.getrlimit(r.RLIMIT_CPU), r.getrlimit(r.RLIMIT_FSIZE))"
     )
 
@@ -123,7 +123,7 @@ def test_program_confines_itself() -> None:
 
 def test_program_imports_neither_django_nor_the_portal() -> None:
     code = (
-        "import sys; from sora_portal.outputs import probe;"
+        "import sys; from sora_portal.outputs.media import probe;"
         "print([m for m in sys.modules if m.startswith(('django', 'httpx')) or 'settings' in m])"
     )
 
