@@ -45,9 +45,9 @@ def make_preview(file: Path, preview: Path, *, alive: Callable[[], None] = lambd
 def _run(
     program: str, file: Path, option: str, out: Path, *, alive: Callable[[], None], wall: float
 ) -> tuple[bytes, int | None]:
-    """Run a program of this room on `file`; return what it said and its status, None when `wall` seconds were over."""
+    """Run a program of `media` on `file`; return what it said and its status, None when `wall` seconds are over."""
     process = subprocess.Popen(
-        [sys.executable, "-m", f"sora_portal.outputs.{program}", str(file), option, str(out)],
+        [sys.executable, "-m", f"sora_portal.outputs.media.{program}", str(file), option, str(out)],
         cwd=settings.BASE_DIR,
         # Nothing of our environment: it holds the keys.
         env={"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
