@@ -167,7 +167,7 @@ def test_deciding_again_decides_about_what_is_left(monkeypatch: pytest.MonkeyPat
 def test_a_crash_in_between_leaves_whole_videos_only(monkeypatch: pytest.MonkeyPatch) -> None:
     queued(3)
     retire()
-    real, calls = reassignment_actions.switch, []
+    real, calls = reassignment_actions.change_model, []
 
     def crashing(*values: object, **named: object) -> None:
         calls.append(1)

@@ -122,7 +122,7 @@ def test_a_worker_that_waits_for_the_row_while_it_moves_on_claims_it_for_the_new
     row = queued(1)[0]
     where = place(retire())
     onto = factories.offered_model("apixo-kling-2-6")
-    real = reassignment_actions.switch
+    real = reassignment_actions.change_model
 
     def slow(*values: object, **named: object) -> None:
         time.sleep(0.3)  # the row is locked, and the worker waits for it
