@@ -140,4 +140,4 @@ def test_checks_find_an_offender() -> None:
     assert unknown_commands("manage.py migrate, manage.py frobnicate") == ["frobnicate"]
     assert unknown_targets("make sure that `make test` and `PORT=1 make tea` work", "test: x\n") == ["tea"]
     assert unknown_addresses("`/library/` and `/attic/`") == ["/attic/"]
-    assert "credits" in undrawn_rooms("`catalog` and credits without code marks")
+    assert "ledger" in undrawn_rooms("`catalog` and ledger without code marks")
