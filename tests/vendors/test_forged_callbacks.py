@@ -36,7 +36,7 @@ class Genuine:
     def __init__(self, row: Generation, task: dict[str, Any]) -> None:
         self.pk = row.pk
         self.token = task["callback_url"].rstrip("/").rpartition("/")[2]
-        self.body = task["inbox"][-1]["body"]
+        self.body = task["callbacks"][-1]["body"]
         self.task_id = task["task_id"]
 
 
@@ -48,7 +48,7 @@ def genuine(sandboxed: Sandbox, settings: Settings) -> list[Genuine]:
     rows = {f"{prompt} {vendor}": day.order(vendor, f"{prompt} {vendor}") for vendor in day.SLUGS for prompt in GENUINE}
     for row in rows.values():
         send.submit_step(row.pk)
-    tasks = sandboxed.wait_until(lambda memory: all(task["inbox"] for task in memory["tasks"]))["tasks"]
+    tasks = sandboxed.wait_until(lambda memory: all(task["callbacks"] for task in memory["tasks"]))["tasks"]
     assert len(tasks) == len(rows)
     return [Genuine(rows[task["prompt"]], task) for task in tasks]
 
