@@ -42,9 +42,10 @@ ENDS: dict[str, str | tuple[str, str, str]] = {
     "[create-no-id]": (DOUBT, DOUBT, MADE),
     "[create-odd]": MADE,
     # Not one of them is a refusal: the vendor knows the task that the answer names.
-    "[create-named]": MADE,
-    "[create-named:402]": MADE,
-    "[create-named:422]": MADE,
+    # Bound on the word of an unclear answer, or, where other answers are open, kept in doubt; never sent again.
+    "[create-named]": f"{MADE}|{DOUBT}",
+    "[create-named:402]": f"{MADE}|{DOUBT}",
+    "[create-named:422]": f"{MADE}|{DOUBT}",
     "that says insufficient balance, 积分不足 [create-quoted]": (DOUBT, DOUBT, MADE),
     "[lost-crossed]": DOUBT,
     "[create-slow:1]": MADE,
