@@ -29,7 +29,7 @@ class Killer:
         self.reached: Counter[str] = Counter()
 
     def shoot(self) -> None:
-        """Kill or freeze one process now, or arm the next failpoint for whoever comes by; at times, set the clock."""
+        """Kill or freeze one process now, or arm the next failpoint; at times, set the clock."""
         throw = self._dice.random()
         if self._dice.random() < CLOCK and not self._wrong:
             self._set_clock()

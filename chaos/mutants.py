@@ -108,7 +108,7 @@ def _text_decides() -> None:
 
 
 def _task_id_ignored() -> None:
-    """A refusal is a refusal, whatever else the answer names."""
+    """Take a refusal for one although the answer names a task."""
     naming.named = lambda answer, call=None: naming.Named()
 
 

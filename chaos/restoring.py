@@ -22,7 +22,7 @@ class Restorer:
         self.done = ""
 
     def back_up(self) -> None:
-        """Copy the database by its engine's own way, while everything runs, and the data folder as anybody would."""
+        """Copy the database by its engine's own way, while everything runs, and the data folder file by file."""
         from sora_portal.operations.backups import databases
 
         self._backup.mkdir()
